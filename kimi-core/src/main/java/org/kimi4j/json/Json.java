@@ -1,0 +1,201 @@
+package org.kimi4j.json;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * A JSON value. Objects keep the order of their members, numbers keep their literal text, so that what was read can be
+ * written again unchanged. A repeated key is a syntax error, never a silent choice of one of the two values.
+ */
+public sealed interface Json {
+
+    /** An object; its members in the order of the text. */
+    record Obj(Map<String, Json> members) implements Json {
+        public Obj {
+            members = Collections.unmodifiableMap(new LinkedHashMap<>(members));
+        }
+
+        public Optional<Json> get(String key) {
+            return Optional.ofNullable(members.get(key));
+        }
+    }
+
+    /** An array. */
+    record Arr(List<Json> items) implements Json {
+        public Arr {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** A string. */
+    record Str(String value) implements Json {}
+
+    /** A number, as it was written. */
+    record Num(String literal) implements Json {
+
+        public static Num of(long value) {
+            return new Num(Long.toString(value));
+        }
+
+        public static Num of(double value) {
+            if (!Double.isFinite(value)) {
+                throw new IllegalArgumentException("JSON has no number " + value);
+            }
+            return new Num(Double.toString(value));
+        }
+
+        public BigDecimal value() {
+            return new BigDecimal(literal);
+        }
+
+        /** Whether the literal has neither fraction nor exponent. */
+        public boolean isInteger() {
+            return literal.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9'));
+        }
+    }
+
+    /** True or false. */
+    record Bool(boolean value) implements Json {}
+
+    /** The value null. */
+    record Null() implements Json {}
+
+    /** Text that is not JSON, with the place of the first fault. */
+    final class SyntaxException extends Exception {
+        SyntaxException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The most levels of nesting that are read. */
+    int MAX_DEPTH = 200;
+
+    /** Reads one value that fills the whole text. */
+    static Json parse(String text) throws SyntaxException {
+        try (JsonParser parser = Codec.FACTORY.createParser(ObjectReadContext.empty(), text)) {
+            return Codec.document(parser);
+        } catch (JacksonException e) {
+            throw Codec.fault(e);
+        }
+    }
+
+    /** Reads one value that fills the whole stream (UTF-8); the stream is not closed. */
+    static Json parse(InputStream in) throws SyntaxException, IOException {
+        try (JsonParser parser = Codec.FACTORY.createParser(ObjectReadContext.empty(), in)) {
+            return Codec.document(parser);
+        } catch (tools.jackson.core.exc.JacksonIOException e) {
+            throw e.getCause();
+        } catch (JacksonException e) {
+            throw Codec.fault(e);
+        }
+    }
+
+    /** Compact JSON text; non-ASCII characters are written as they are. */
+    default String write() {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator generator = Codec.FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+            Codec.write(generator, this);
+        }
+        return out.toString();
+    }
+
+    /** The factory and the recursion; not part of the interface. */
+    final class Codec {
+        private static final JsonFactory FACTORY = JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(MAX_DEPTH)
+                        .maxStringLength(256 << 20)
+                        .maxNameLength(1 << 20)
+                        .build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
+                .build();
+
+        private Codec() {}
+
+        private static SyntaxException fault(JacksonException e) {
+            var at = e.getLocation();
+            String where = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+            return new SyntaxException(e.getOriginalMessage() + where, e);
+        }
+
+        private static Json document(JsonParser parser) throws SyntaxException {
+            JsonToken first = parser.nextToken();
+            if (first == null) {
+                throw new SyntaxException("no JSON value found", new IllegalArgumentException("empty"));
+            }
+            Json value = value(parser, first);
+            if (parser.nextToken() != null) {
+                throw new SyntaxException(
+                        "text after the end of the JSON value", new IllegalArgumentException("trailing text"));
+            }
+            return value;
+        }
+
+        private static Json value(JsonParser parser, JsonToken token) {
+            return switch (token) {
+                case START_OBJECT -> {
+                    Map<String, Json> members = new LinkedHashMap<>();
+                    for (JsonToken t = parser.nextToken(); t != JsonToken.END_OBJECT; t = parser.nextToken()) {
+                        String key = parser.currentName();
+                        members.put(key, value(parser, parser.nextToken()));
+                    }
+                    yield new Obj(members);
+                }
+                case START_ARRAY -> {
+                    List<Json> items = new ArrayList<>();
+                    for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
+                        items.add(value(parser, t));
+                    }
+                    yield new Arr(items);
+                }
+                case VALUE_STRING -> new Str(parser.getString());
+                case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Num(parser.getString());
+                case VALUE_TRUE -> new Bool(true);
+                case VALUE_FALSE -> new Bool(false);
+                case VALUE_NULL -> new Null();
+                case END_ARRAY, END_OBJECT, PROPERTY_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
+                    throw new IllegalStateException("unexpected token " + token);
+            };
+        }
+
+        private static void write(JsonGenerator out, Json value) {
+            switch (value) {
+                case Obj(Map<String, Json> members) -> {
+                    out.writeStartObject();
+                    members.forEach((key, member) -> {
+                        out.writeName(key);
+                        write(out, member);
+                    });
+                    out.writeEndObject();
+                }
+                case Arr(List<Json> items) -> {
+                    out.writeStartArray();
+                    items.forEach(item -> write(out, item));
+                    out.writeEndArray();
+                }
+                case Str(String text) -> out.writeString(text);
+                case Num(String literal) -> out.writeNumber(literal);
+                case Bool(boolean b) -> out.writeBoolean(b);
+                case Null() -> out.writeNull();
+            }
+        }
+    }
+}
