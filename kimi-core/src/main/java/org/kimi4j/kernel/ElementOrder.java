@@ -1,0 +1,72 @@
+package org.kimi4j.kernel;
+
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * The order in which the elements of a row are summed, for one weight encoding and row length. Weights are loaded as
+ * vectors of 32-bit words; a word holds {@link #perWord} elements, so that lane l of a load has elements perWord * l and
+ * following, and each of the perWord positions in the word gives one vector of weights. Four loads are a step; load j of
+ * all steps in a superblock of 2048 elements belongs to chain j.
+ *
+ * <p>A packed row holds the activations in that order: superblock by superblock, chain by chain, so that any chain is
+ * consecutive vectors. What is left after the last whole step is summed one by one and stands at the end as it was.
+ */
+final class ElementOrder {
+
+    static final int SUPERBLOCK = 2048;
+    static final int CHAINS = 4;
+
+    private final int cols;
+    private final int perWord;
+    private final int[] source;
+
+    ElementOrder(int cols, int perWord) {
+        this.cols = cols;
+        this.perWord = perWord;
+        this.source = new int[cols];
+        for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
+            int length = length(first);
+            for (int i = 0; i < length; i++) {
+                int chain = i % step() / (perWord * Lanes.COUNT);
+                int word = i % (perWord * Lanes.COUNT) / perWord;
+                int inStep = i % perWord * Lanes.COUNT + word;
+                source[first + chain * (length / CHAINS) + i / step() * (perWord * Lanes.COUNT) + inStep] = first + i;
+            }
+        }
+        for (int i = vectorized(); i < cols; i++) {
+            source[i] = i;
+        }
+    }
+
+    /** Elements in a 32-bit word of this encoding. */
+    static int perWord(Matrix w) {
+        return switch (w) {
+            case Matrix.F32 _ -> 1;
+            case Matrix.Bf16 _ -> 2;
+            case Matrix.Int8 _ -> 4;
+            case Matrix.Int4 _ -> 8;
+        };
+    }
+
+    /** Elements of four loads. */
+    int step() {
+        return CHAINS * perWord * Lanes.COUNT;
+    }
+
+    /** Elements summed in vectors; the rest is summed one by one. */
+    int vectorized() {
+        return cols - cols % step();
+    }
+
+    /** Vectorised elements of the superblock that starts at {@code first}. */
+    int length(int first) {
+        return Math.min(SUPERBLOCK, vectorized() - first);
+    }
+
+    /** Packs one row. */
+    void pack(float[] row, int at, float[] packed, int packedAt) {
+        for (int i = 0; i < cols; i++) {
+            packed[packedAt + i] = row[at + source[i]];
+        }
+    }
+}
