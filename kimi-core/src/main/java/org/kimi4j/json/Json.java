@@ -107,6 +107,26 @@ public sealed interface Json {
         }
     }
 
+    /** Takes the members of an object one by one. */
+    @FunctionalInterface
+    interface MemberVisitor {
+        void member(String key, Json value) throws SyntaxException;
+    }
+
+    /**
+     * Reads an object that fills the whole text and hands over its members in order, each before the next is read. For
+     * objects with many members from files that cannot be trusted: memory is bounded by one member.
+     *
+     * @param maxValues the most values that one member may hold, nested ones counted
+     */
+    static void members(String text, int maxValues, MemberVisitor visitor) throws SyntaxException {
+        try (JsonParser parser = Codec.FACTORY.createParser(ObjectReadContext.empty(), text)) {
+            Codec.members(parser, maxValues, visitor);
+        } catch (JacksonException e) {
+            throw Codec.fault(e);
+        }
+    }
+
     /** Compact JSON text; non-ASCII characters are written as they are. */
     default String write() {
         StringWriter out = new StringWriter();
@@ -136,33 +156,67 @@ public sealed interface Json {
             return new SyntaxException(e.getOriginalMessage() + where, e);
         }
 
+        private static SyntaxException fault(String message) {
+            return new SyntaxException(message, new IllegalArgumentException(message));
+        }
+
         private static Json document(JsonParser parser) throws SyntaxException {
             JsonToken first = parser.nextToken();
             if (first == null) {
-                throw new SyntaxException("no JSON value found", new IllegalArgumentException("empty"));
+                throw fault("no JSON value found");
             }
-            Json value = value(parser, first);
-            if (parser.nextToken() != null) {
-                throw new SyntaxException(
-                        "text after the end of the JSON value", new IllegalArgumentException("trailing text"));
-            }
+            Json value = value(parser, first, new Budget(Integer.MAX_VALUE));
+            end(parser);
             return value;
         }
 
-        private static Json value(JsonParser parser, JsonToken token) {
+        private static void end(JsonParser parser) throws SyntaxException {
+            if (parser.nextToken() != null) {
+                throw fault("text after the end of the JSON value");
+            }
+        }
+
+        private static void members(JsonParser parser, int maxValues, MemberVisitor visitor) throws SyntaxException {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw fault("not a JSON object");
+            }
+            for (JsonToken t = parser.nextToken(); t != JsonToken.END_OBJECT; t = parser.nextToken()) {
+                String key = parser.currentName();
+                visitor.member(key, value(parser, parser.nextToken(), new Budget(maxValues)));
+            }
+            end(parser);
+        }
+
+        /** How many values may still be read. */
+        private static final class Budget {
+            private int left;
+
+            Budget(int left) {
+                this.left = left;
+            }
+
+            void take() throws SyntaxException {
+                if (--left < 0) {
+                    throw fault("too many values in one member");
+                }
+            }
+        }
+
+        private static Json value(JsonParser parser, JsonToken token, Budget budget) throws SyntaxException {
+            budget.take();
             return switch (token) {
                 case START_OBJECT -> {
                     Map<String, Json> members = new LinkedHashMap<>();
                     for (JsonToken t = parser.nextToken(); t != JsonToken.END_OBJECT; t = parser.nextToken()) {
                         String key = parser.currentName();
-                        members.put(key, value(parser, parser.nextToken()));
+                        members.put(key, value(parser, parser.nextToken(), budget));
                     }
                     yield new Obj(members);
                 }
                 case START_ARRAY -> {
                     List<Json> items = new ArrayList<>();
                     for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
-                        items.add(value(parser, t));
+                        items.add(value(parser, t, budget));
                     }
                     yield new Arr(items);
                 }
