@@ -3,13 +3,19 @@
 module org.kimi4j.core {
     requires jdk.incubator.vector;
     requires static transitive org.jspecify;
+    requires static ai.djl.tokenizers;
     requires tools.jackson.core;
 
+    exports org.kimi4j.config;
     exports org.kimi4j.error;
     exports org.kimi4j.tokenizer;
     exports org.kimi4j.json to
             org.kimi4j.vision,
             org.kimi4j.quant;
+    exports org.kimi4j.checkpoint to
+            org.kimi4j.vision,
+            org.kimi4j.quant,
+            org.kimi4j.benchmarks;
     exports org.kimi4j.tensor to
             org.kimi4j.vision,
             org.kimi4j.quant,

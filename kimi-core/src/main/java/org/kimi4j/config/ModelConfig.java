@@ -55,9 +55,9 @@ public record ModelConfig(
         return parse(JsonFile.read(directory.resolve(FILE), MAX_BYTES), directory.toString());
     }
 
-    /** The file as it is, for showing it. */
-    public static Json.Obj json(Path directory) {
-        return JsonFile.read(directory.resolve(FILE), MAX_BYTES);
+    /** The file as it is, as compact JSON, for showing it. */
+    public static String json(Path directory) {
+        return JsonFile.read(directory.resolve(FILE), MAX_BYTES).write();
     }
 
     /**
@@ -67,7 +67,7 @@ public record ModelConfig(
      * @throws org.kimi4j.error.CheckpointException see {@link #read}
      * @throws UnsupportedModelException see {@link #read}
      */
-    public static ModelConfig parse(Json.Obj json, String subject) {
+    static ModelConfig parse(Json.Obj json, String subject) {
         ConfigProblems problems = new ConfigProblems(FILE);
         ConfigObject top = new ConfigObject(problems, "", json);
         String type = top.text("model_type").orElse("");

@@ -21,7 +21,6 @@ final class TokenizerJson {
     /** Ordinary tokens of the official vocabulary; its control ids are known. */
     private static final int OFFICIAL_TOKENS = 163_584;
 
-    private static final int SHOWN_PROBLEMS = 5;
 
     private final String file;
     private final Json.Obj root;
@@ -166,14 +165,10 @@ final class TokenizerJson {
             requireOfficial(config, SpecialTokens.MEDIA_PAD, OFFICIAL_TOKENS + 21, problems);
         }
         if (!problems.isEmpty()) {
-            throw new CheckpointException(
-                    file + ": control tokens contradict tokenizer_config.json or the official vocabulary: "
-                            + String.join("; ", problems.subList(0, Math.min(SHOWN_PROBLEMS, problems.size())))
-                            + (problems.size() > SHOWN_PROBLEMS
-                                    ? " and " + (problems.size() - SHOWN_PROBLEMS) + " more"
-                                    : "")
-                            + "; some conversions close the gaps between control ids: use the model's tiktoken.model, or "
-                            + "convert with transformers 5.5.4 or later",
+            throw CheckpointException.of(
+                    file + ": control tokens contradict tokenizer_config.json or the official vocabulary; some conversions"
+                            + " close the gaps between control ids: use the model's tiktoken.model, or convert with"
+                            + " transformers 5.5.4 or later",
                     problems);
         }
     }
