@@ -77,7 +77,7 @@ public interface Kernels extends AutoCloseable {
     void scatterAdd(Tensor out, Tensor y, Routing routing, int i);
 
     /** One SwiGLU block: [rows, hidden]. */
-    default Tensor swiglu(Tensor x, DenseMlp mlp, boolean[] prompt) {
+    default Tensor swiglu(Tensor x, GatedMlp mlp, boolean[] prompt) {
         return matmul(
                 siluMul(matmul(x, mlp.gateProj(), prompt), matmul(x, mlp.upProj(), prompt)), mlp.downProj(), prompt);
     }
@@ -87,14 +87,14 @@ public interface Kernels extends AutoCloseable {
      *
      * @param experts the weights of an expert of this layer by id
      */
-    default void moe(Tensor out, Tensor h, Routing routing, IntFunction<DenseMlp> experts, boolean[] prompt) {
+    default void moe(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
         for (int i = 0; i < routing.distinctCount(); i++) {
             long mark = workspace().mark();
             boolean[] role = new boolean[routing.rowCountOf(i)];
             for (int j = 0; j < role.length; j++) {
                 role[j] = prompt[routing.rowOf(i, j)];
             }
-            DenseMlp expert = experts.apply(routing.distinctExpert(i));
+            GatedMlp expert = experts.apply(routing.distinctExpert(i));
             scatterAdd(out, swiglu(gather(h, routing, i), expert, role), routing, i);
             workspace().release(mark);
         }

@@ -21,7 +21,6 @@ final class TokenizerJson {
     /** Ordinary tokens of the official vocabulary; its control ids are known. */
     private static final int OFFICIAL_TOKENS = 163_584;
 
-
     private final String file;
     private final Json.Obj root;
     private final Map<String, Integer> added = new LinkedHashMap<>();
@@ -166,7 +165,8 @@ final class TokenizerJson {
         }
         if (!problems.isEmpty()) {
             throw CheckpointException.of(
-                    file + ": control tokens contradict tokenizer_config.json or the official vocabulary; some conversions"
+                    file
+                            + ": control tokens contradict tokenizer_config.json or the official vocabulary; some conversions"
                             + " close the gaps between control ids: use the model's tiktoken.model, or convert with"
                             + " transformers 5.5.4 or later",
                     problems);

@@ -4,21 +4,21 @@ import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
 
 /** The implementations under test, by name. */
-enum Backends {
+public enum Backends {
     SCALAR {
         @Override
-        Kernels create(Precision precision, int threads) {
+        public Kernels create(Precision precision, int threads) {
             return new ScalarKernels(precision, new WorkerPool("test", threads), new Workspace(true));
         }
     },
     VECTOR {
         @Override
-        Kernels create(Precision precision, int threads) {
+        public Kernels create(Precision precision, int threads) {
             return new PanamaKernels(precision, new WorkerPool("test", threads), new Workspace(true));
         }
     };
 
-    abstract Kernels create(Precision precision, int threads);
+    public abstract Kernels create(Precision precision, int threads);
 
     static Tensor tensor(Kernels kernels, float[][] rows) {
         Tensor t = kernels.workspace().allocate(rows.length, rows[0].length);
