@@ -77,7 +77,7 @@ final class SchemaReader {
             throw inexpressible(members.get("$defs"));
         }
         Additional additional = switch (members.getOrDefault("additionalProperties", new Json.Null())) {
-            case Json.Null() -> new Additional.Fixed("");
+            case Json.Null() -> new Additional.Unsaid();
             case Json.Bool(boolean allowed) -> new Additional.Fixed(allowed ? "any" : "never");
             case Json.Obj schema -> new Additional.Of(read(schema));
             case Json.Arr value -> new Additional.Unknown(value);

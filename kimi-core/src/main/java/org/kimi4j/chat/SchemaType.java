@@ -124,9 +124,8 @@ sealed interface SchemaType {
             for (Field field : sorted) {
                 shown.add(field.declaration(inner));
             }
-            String rest = additional.type(inner);
-            if (!rest.isEmpty()) {
-                shown.add(inner + "[k: string]: " + rest);
+            if (!(additional instanceof Additional.Unsaid)) {
+                shown.add(inner + "[k: string]: " + additional.type(inner));
             }
             return shown.isEmpty() ? "{}" : "{\n" + String.join(",\n", shown) + "\n" + indent + "}";
         }
@@ -147,8 +146,16 @@ sealed interface SchemaType {
     /** The {@code additionalProperties} of an object. */
     sealed interface Additional {
 
-        /** The type of further properties; empty if the schema does not speak of them. */
+        /** The type of further properties. */
         String type(String indent) throws InexpressibleException;
+
+        /** The schema does not speak of them. */
+        record Unsaid() implements Additional {
+            @Override
+            public String type(String indent) {
+                return "";
+            }
+        }
 
         record Fixed(String type) implements Additional {
             @Override
