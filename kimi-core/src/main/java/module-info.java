@@ -6,6 +6,7 @@ module org.kimi4j.core {
     requires static ai.djl.tokenizers;
     requires tools.jackson.core;
 
+    exports org.kimi4j.chat;
     exports org.kimi4j.config;
     exports org.kimi4j.error;
     exports org.kimi4j.tokenizer;
