@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.kimi4j.chat.EncodedPrompt.PadRun;
 import org.kimi4j.error.MediaException;
+import org.kimi4j.tokenizer.EncodingPart;
 import org.kimi4j.tokenizer.SpecialTokens;
 import org.kimi4j.tokenizer.Tokenizer;
 
@@ -117,35 +118,31 @@ public final class Prompt {
         };
     }
 
-    /** Collects ids; text is held until something else follows, because a run is tokenized as a whole. */
+    /**
+     * Collects what is encoded, with one pad per run of pads as in the rendered string, because the tokenizer cuts long
+     * prompts at places counted in that string. The pads are multiplied afterwards.
+     */
     private static final class Encoding {
 
         private final Tokenizer tokenizer;
-        private final StringBuilder run = new StringBuilder();
-        private final List<PadRun> padRuns = new ArrayList<>();
-        private int[] ids = new int[256];
-        private int length;
+        private final List<EncodingPart> encoded = new ArrayList<>();
+        private final List<PadRun> singles = new ArrayList<>();
 
         Encoding(Tokenizer tokenizer) {
             this.tokenizer = tokenizer;
         }
 
         void text(String text) {
-            run.append(text);
+            encoded.add(new EncodingPart.Text(text));
         }
 
         void control(String name) {
-            endRun();
-            add(tokenizer.specialTokens().id(name));
+            encoded.add(new EncodingPart.Control(name));
         }
 
         void pads(int count, int media, int chunk) {
-            endRun();
-            padRuns.add(new PadRun(length, count, media, chunk));
-            int pad = tokenizer.specialTokens().id(SpecialTokens.MEDIA_PAD);
-            for (int i = 0; i < count; i++) {
-                add(pad);
-            }
+            control(SpecialTokens.MEDIA_PAD);
+            singles.add(new PadRun(0, count, media, chunk));
         }
 
         void video(int media, MediaTokens.Video video) {
@@ -160,24 +157,29 @@ public final class Prompt {
         }
 
         EncodedPrompt finish() {
-            endRun();
-            return new EncodedPrompt(Arrays.copyOf(ids, length), padRuns);
-        }
-
-        private void endRun() {
-            if (!run.isEmpty()) {
-                for (int id : tokenizer.encode(run.toString())) {
-                    add(id);
+            int[] ids = tokenizer.encodeParts(encoded);
+            if (singles.isEmpty()) {
+                return new EncodedPrompt(ids, List.of());
+            }
+            int pad = tokenizer.specialTokens().id(SpecialTokens.MEDIA_PAD);
+            int total = ids.length - singles.size();
+            for (PadRun run : singles) {
+                total += run.length();
+            }
+            int[] expanded = new int[total];
+            List<PadRun> runs = new ArrayList<>();
+            int to = 0;
+            for (int id : ids) {
+                if (id == pad) {
+                    PadRun run = singles.get(runs.size());
+                    runs.add(new PadRun(to, run.length(), run.media(), run.chunk()));
+                    Arrays.fill(expanded, to, to + run.length(), pad);
+                    to += run.length();
+                } else {
+                    expanded[to++] = id;
                 }
-                run.setLength(0);
             }
-        }
-
-        private void add(int id) {
-            if (length == ids.length) {
-                ids = Arrays.copyOf(ids, 2 * length);
-            }
-            ids[length++] = id;
+            return new EncodedPrompt(expanded, runs);
         }
     }
 }

@@ -19,6 +19,12 @@ final class IntList {
         items[size++] = item;
     }
 
+    void addAll(int[] more) {
+        for (int item : more) {
+            add(item);
+        }
+    }
+
     int[] toArray() {
         return Arrays.copyOf(items, size);
     }

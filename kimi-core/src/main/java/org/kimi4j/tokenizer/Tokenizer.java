@@ -26,7 +26,22 @@ public interface Tokenizer extends AutoCloseable {
      *
      * @throws org.kimi4j.error.UnsupportedModelException if the vocabulary has no control token of a name
      */
-    int[] encodeParts(List<PromptPart> parts);
+    default int[] encodeParts(List<EncodingPart> parts) {
+        IntList ids = new IntList(parts.size() * 8);
+        StringBuilder run = new StringBuilder();
+        for (EncodingPart part : parts) {
+            switch (part) {
+                case EncodingPart.Text(String text) -> run.append(text);
+                case EncodingPart.Control(String name) -> {
+                    ids.addAll(encode(run.toString()));
+                    run.setLength(0);
+                    ids.add(specialTokens().id(name));
+                }
+            }
+        }
+        ids.addAll(encode(run.toString()));
+        return ids.toArray();
+    }
 
     /** The text of these ids: all bytes joined, then read as UTF-8 with U+FFFD for what is malformed. */
     String decode(int... ids);

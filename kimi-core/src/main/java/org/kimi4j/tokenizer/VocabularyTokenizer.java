@@ -60,13 +60,13 @@ final class VocabularyTokenizer implements Tokenizer {
     }
 
     @Override
-    public int[] encodeParts(List<PromptPart> parts) {
+    public int[] encodeParts(List<EncodingPart> parts) {
         StringBuilder joined = new StringBuilder();
-        for (PromptPart part : parts) {
+        for (EncodingPart part : parts) {
             joined.append(
                     switch (part) {
-                        case PromptPart.Text(String text) -> text;
-                        case PromptPart.Control(String name) -> name;
+                        case EncodingPart.Text(String text) -> text;
+                        case EncodingPart.Control(String name) -> name;
                     });
         }
         String text = joined.toString();
@@ -76,7 +76,7 @@ final class VocabularyTokenizer implements Tokenizer {
         int from = 0;
         int at = 0;
         for (int i = 0; i <= parts.size(); i++) {
-            if (i < parts.size() && parts.get(i) instanceof PromptPart.Text(String plain)) {
+            if (i < parts.size() && parts.get(i) instanceof EncodingPart.Text(String plain)) {
                 at += plain.length();
                 continue;
             }
@@ -86,7 +86,7 @@ final class VocabularyTokenizer implements Tokenizer {
                 from = slices[slice];
             }
             run(text, from, at, ids);
-            if (i < parts.size() && parts.get(i) instanceof PromptPart.Control(String name)) {
+            if (i < parts.size() && parts.get(i) instanceof EncodingPart.Control(String name)) {
                 ids.add(specialTokens.id(name));
                 at += name.length();
                 from = at;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.kimi4j.error.UnsupportedModelException;
-import org.kimi4j.tokenizer.PromptPart.Control;
-import org.kimi4j.tokenizer.PromptPart.Text;
+import org.kimi4j.tokenizer.EncodingPart.Control;
+import org.kimi4j.tokenizer.EncodingPart.Text;
 
 class VocabularyTokenizerTest {
 
@@ -93,7 +93,7 @@ class VocabularyTokenizerTest {
         long seed = 15;
         Random random = new Random(seed);
         for (int i = 0; i < 3_000; i++) {
-            List<PromptPart> parts = new ArrayList<>();
+            List<EncodingPart> parts = new ArrayList<>();
             StringBuilder joined = new StringBuilder();
             for (int n = random.nextInt(8); n > 0; n--) {
                 if (random.nextBoolean()) {
@@ -126,7 +126,7 @@ class VocabularyTokenizerTest {
     @Test
     void slicesOfALongPromptRunAcrossItsParts() {
         String middle = "ab".repeat(12_494);
-        List<PromptPart> run = List.of(new Text("x"), new Control("<think>"), new Text(middle + "abtheend"));
+        List<EncodingPart> run = List.of(new Text("x"), new Control("<think>"), new Text(middle + "abtheend"));
         assertThat(TOKENIZER.encodeParts(run)).isEqualTo(TOKENIZER.encodeRaw("x<think>" + middle + "abtheend"));
         assertThat(TOKENIZER.encodeParts(run))
                 .as("the cut shows")
@@ -134,7 +134,7 @@ class VocabularyTokenizerTest {
                         concat(TOKENIZER.encode("x"), SPECIAL.id("<think>"), TOKENIZER.encode(middle + "abtheend")));
 
         String window = "ab ".repeat(133_332);
-        List<PromptPart> parts = List.of(new Text(window), new Control("<think>"), new Text("hello hello"));
+        List<EncodingPart> parts = List.of(new Text(window), new Control("<think>"), new Text("hello hello"));
         assertThat(TOKENIZER.encodeParts(parts))
                 .as("the window ends at character 400,000, inside of the name, which stays whole here")
                 .isEqualTo(concat(TOKENIZER.encode(window), SPECIAL.id("<think>"), TOKENIZER.encode("hello hello")));
