@@ -199,6 +199,7 @@ class ToolDeclarationsTest {
                 "{\"type\":\"boolean\",\"enum\":[1]}",
                 "{\"type\":[\"string\",\"number\"],\"enum\":[\"a\"]}",
                 "{\"type\":[\"string\",\"date\"]}",
+                "{\"type\":\"object\",\"$defs\":[1]}",
                 "{\"type\":\"object\",\"required\":true,\"properties\":{}}",
                 "{\"type\":\"object\",\"additionalProperties\":\"no\"}",
                 "{\"type\":\"string\",\"description\":[\"d\"]}",

@@ -20,7 +20,11 @@ class ToolIdsTest {
 
     /** The ids of calls and answers in the order of the prompt. */
     private static List<String> ids(ChatMessage... messages) {
-        Prompt prompt = TEMPLATE.render(List.of(messages), List.of(), RenderOptions.THINKING);
+        return ids(RenderOptions.THINKING, messages);
+    }
+
+    private static List<String> ids(RenderOptions options, ChatMessage... messages) {
+        Prompt prompt = TEMPLATE.render(List.of(messages), List.of(), options);
         List<String> ids = new ArrayList<>();
         String before = "";
         for (PromptPart part : prompt.parts()) {
@@ -100,6 +104,16 @@ class ToolIdsTest {
     void rewrittenIdsAvoidTheOnesBefore() {
         assertThat(ids(calls("functions.f:1", "f"), calls("abc", "f"), ChatMessage.tool("abc", "x")))
                 .containsExactly("functions.f:1", "functions.f:2", "= functions.f:2");
+    }
+
+    @Test
+    void idsStayAsGivenOnRequest() {
+        assertThat(ids(
+                        RenderOptions.THINKING.withToolIdsAsGiven(true),
+                        calls("call_1", "f", "y", "g", "functions.x:0", "f"),
+                        ChatMessage.tool("call_1", "x"),
+                        ChatMessage.tool("functions.x:0", "x")))
+                .containsExactly("call_1", "y", "functions.x:0", "= call_1", "= functions.x:0");
     }
 
     @Test
