@@ -89,34 +89,42 @@ public sealed interface ChatMessage {
         }
     }
 
+    /** Instructions in words. */
     static System system(String text) {
         return new System(List.of(Content.text(text)), "");
     }
 
+    /** A question in words. */
     static User user(String text) {
         return new User(List.of(Content.text(text)), "");
     }
 
+    /** A question in words, pictures and videos, in this order. */
     static User user(Content... content) {
         return new User(List.of(content), "");
     }
 
+    /** A final answer without its reasoning. */
     static Assistant assistant(String text) {
         return new Assistant(List.of(Content.text(text)), "", List.of(), "");
     }
 
+    /** A turn of the model with its reasoning and tool calls; see {@link ParsedReply#toMessage()}. */
     static Assistant assistant(String text, String reasoning, List<ToolCall> toolCalls) {
         return new Assistant(List.of(Content.text(text)), reasoning, toolCalls, "");
     }
 
+    /** The answer of a tool in words. */
     static Tool tool(String toolCallId, String text) {
         return new Tool(List.of(Content.text(text)), toolCallId, "");
     }
 
+    /** The answer of a tool in words, pictures and videos. */
     static Tool tool(String toolCallId, Content... content) {
         return new Tool(List.of(content), toolCallId, "");
     }
 
+    /** Instructions under the role developer. */
     static Other developer(String text) {
         return new Other("developer", List.of(Content.text(text)), "");
     }

@@ -30,15 +30,18 @@ public final class ChatTemplate {
     private final FormatChoice choice;
     private final ChatFormat format;
 
+    /** The template of a format chosen by {@link ModelFacts#format()}. */
     public ChatTemplate(FormatChoice choice) {
         this.choice = choice;
         this.format = choice.format();
     }
 
+    /** The template of a format the caller knows. */
     public ChatTemplate(ChatFormat format) {
         this(FormatChoice.named(format));
     }
 
+    /** The format of the prompts. */
     public ChatFormat format() {
         return format;
     }
@@ -61,13 +64,13 @@ public final class ChatTemplate {
             out.control(IM_SYSTEM).text("tool_declare").control(IM_MIDDLE);
             out.text(declaration(tools)).control(IM_END);
         }
-        if (format == ChatFormat.K2_THINKING && !(firstIsSystem(messages))) {
+        if (format == ChatFormat.K2_THINKING && !firstIsSystem(messages)) {
             out.control(IM_SYSTEM).text("system").control(IM_MIDDLE);
             out.text(DEFAULT_SYSTEM_PROMPT).control(IM_END);
         }
         int lastAnswer = lastAnswer(messages);
         boolean keepAll = format == ChatFormat.K2_7_CODE || options.preserveThinking();
-        ToolIds ids = new ToolIds();
+        ToolIds ids = new ToolIds(options.toolIdsAsGiven());
         for (int i = 0; i < messages.size(); i++) {
             boolean keepReasoning = keepAll || (options.thinking() && i > lastAnswer);
             message(out, messages.get(i), ids, keepReasoning);

@@ -12,14 +12,17 @@ public sealed interface Content {
     /** A video. */
     record Video(Media media) implements Content {}
 
+    /** Words. */
     static Content text(String text) {
         return new Text(text);
     }
 
+    /** A picture. */
     static Content image(Media media) {
         return new Image(media);
     }
 
+    /** A video. */
     static Content video(Media media) {
         return new Video(media);
     }

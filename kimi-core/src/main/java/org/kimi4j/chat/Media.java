@@ -145,6 +145,7 @@ public sealed interface Media {
         }
     }
 
+    /** A picture or video file. */
     static Media of(Path path) {
         return new File(path);
     }

@@ -27,6 +27,7 @@ public final class Prompt {
         this.toolCalls = toolCalls;
     }
 
+    /** Control tokens, text and places for media, in order; joined they are {@link #text()}. */
     public List<PromptPart> parts() {
         return parts;
     }

@@ -35,6 +35,10 @@ final class ReplyMachine implements TagScanner.Sink {
 
     private State state;
     private int nextIndex;
+    /** Whether the thinking, and the answer, have more than white space so far. */
+    private boolean thought;
+
+    private boolean answered;
     /** A section tag in the singular, and white space after it: text unless a call follows. */
     private final StringBuilder spelled = new StringBuilder();
     /** Opening think tags that stood inside the answer: it speaks about the tag, and may close it again. */
@@ -158,12 +162,12 @@ final class ReplyMachine implements TagScanner.Sink {
         endSpelled();
         switch (state) {
             case THINKING -> {
-                if (!thinking.toString().isBlank()) {
+                if (thought) {
                     plain(ReplyTag.THINK.text);
                 }
             }
             case ANSWER -> {
-                if (answer.toString().isBlank()) {
+                if (!answered) {
                     state = State.THINKING;
                 } else {
                     quotedThinks++;
@@ -222,9 +226,11 @@ final class ReplyMachine implements TagScanner.Sink {
     private void plain(String text) {
         if (state == State.THINKING) {
             thinking.append(text);
+            thought = thought || !text.isBlank();
             events.add(new ReplyEvent.ThinkingDelta(text));
         } else {
             answer.append(text);
+            answered = answered || !text.isBlank();
             events.add(new ReplyEvent.TextDelta(text));
         }
     }
@@ -345,6 +351,9 @@ final class ReplyMachine implements TagScanner.Sink {
     }
 
     private static boolean isObject(CharSequence text) {
+        if (text.isEmpty() || text.charAt(text.length() - 1) != '}') {
+            return false;
+        }
         try {
             return Json.parse(text.toString()) instanceof Json.Obj;
         } catch (Json.SyntaxException e) {

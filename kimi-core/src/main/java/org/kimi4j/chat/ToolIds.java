@@ -23,7 +23,13 @@ final class ToolIds {
     /** For each id as it came: the rewritten ids of the calls that bear it and await their answer. */
     private final Map<String, Deque<String>> open = new HashMap<>();
 
+    private final boolean asGiven;
     private int calls;
+
+    /** @param asGiven whether ids stay what they are */
+    ToolIds(boolean asGiven) {
+        this.asGiven = asGiven;
+    }
 
     /** Calls seen so far. */
     int calls() {
@@ -35,7 +41,7 @@ final class ToolIds {
         List<String> ids = new ArrayList<>(toolCalls.size());
         Map<String, Deque<String>> here = new HashMap<>();
         for (ToolCall call : toolCalls) {
-            boolean kept = isCanonical(call) && !ids.contains(call.id());
+            boolean kept = asGiven || (isCanonical(call) && !ids.contains(call.id()));
             String id = kept ? call.id() : unused(call.name(), calls);
             ids.add(id);
             used.add(id);
@@ -49,7 +55,7 @@ final class ToolIds {
     /** The id in the next tool message: several calls of one id are answered in their order. */
     String ofAnswer(String toolCallId) {
         Deque<String> waiting = open.get(toolCallId);
-        if (waiting == null) {
+        if (asGiven || waiting == null) {
             return toolCallId;
         }
         return waiting.size() > 1 ? waiting.remove() : waiting.element();

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -20,7 +22,11 @@ class ChatTemplateGoldenTest {
     private static final ChatTemplate K2_5 = new ChatTemplate(ChatFormat.K2_5);
 
     static String goldens() {
-        try (InputStream in = ChatTemplateGoldenTest.class.getResourceAsStream("chat-template.json")) {
+        return resource("chat-template.json");
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = ChatTemplateGoldenTest.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -47,6 +53,21 @@ class ChatTemplateGoldenTest {
                         assertThat(K2_5.render(input).text()).isEqualTo(expected.get(i));
                     }
                 }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> promptOfARandomConversationEqualsTheOfficialOne() throws Json.SyntaxException {
+        List<Json> cases = ((Json.Arr) Json.parse(resource("chat-template-random.json"))).items();
+        assertThat(cases).hasSize(110);
+        return cases.stream().map(item -> {
+            Map<String, Json> members = new LinkedHashMap<>(((Json.Obj) item).members());
+            ChatFormat format = ChatFormat.of(((Json.Str) members.remove("format")).value());
+            ChatInput input = ConversationJson.read(new Json.Obj(members).write());
+            return DynamicTest.dynamicTest(
+                    input.name(),
+                    () -> assertThat(new ChatTemplate(format).render(input).text())
+                            .isEqualTo(((Json.Str) members.get("expected")).value()));
+        });
     }
 
     @Test

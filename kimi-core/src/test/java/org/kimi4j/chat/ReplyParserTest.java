@@ -188,6 +188,20 @@ class ReplyParserTest {
     }
 
     @Test
+    void deltasNeverHoldHalfACharacter() {
+        ReplyParser parser = ReplyParser.ofText(ReplyChannel.ANSWER, 0);
+        assertThat(parser.accept("a\uD83D")).containsExactly(new ReplyEvent.TextDelta("a"));
+        assertThat(parser.accept("\uDE00b")).containsExactly(new ReplyEvent.TextDelta("\uD83D\uDE00b"));
+        ReplyScript script = ReplyScript.of(ReplyChannel.THINKING, "\uD83D\uDE00");
+        ReplyParser ids = script.parser();
+        List<Integer> lengths = new ArrayList<>();
+        for (int id : script.tokens(_ -> true)) {
+            lengths.add(ids.accept(id).size());
+        }
+        assertThat(lengths).containsExactly(0, 0, 0, 1);
+    }
+
+    @Test
     void finishedParserTakesNothingMore() {
         ReplyParser parser = ReplyParser.ofText(ReplyChannel.ANSWER, 0);
         parser.finish();
