@@ -3,12 +3,16 @@
 module org.kimi4j.core {
     requires jdk.incubator.vector;
     requires static transitive org.jspecify;
+    requires java.management;
+    requires jdk.management;
     requires static ai.djl.tokenizers;
     requires tools.jackson.core;
 
+    exports org.kimi4j;
     exports org.kimi4j.chat;
     exports org.kimi4j.config;
     exports org.kimi4j.error;
+    exports org.kimi4j.sampling;
     exports org.kimi4j.tokenizer;
     exports org.kimi4j.json to
             org.kimi4j.vision,
@@ -26,4 +30,10 @@ module org.kimi4j.core {
             org.kimi4j.vision,
             org.kimi4j.nativecpu,
             org.kimi4j.benchmarks;
+    exports org.kimi4j.spi to
+            org.kimi4j.vision,
+            org.kimi4j.nativecpu;
+
+    uses org.kimi4j.spi.KernelsProvider;
+    uses org.kimi4j.spi.MediaEncoderProvider;
 }

@@ -1,5 +1,7 @@
 package org.kimi4j.cache;
 
+import org.kimi4j.config.KvType;
+
 /**
  * What a latent cache stores: for each of {@code layers} layers and each position the normed latent (latentDim values)
  * followed by the rotated key that all heads share (ropeDim values).

@@ -1,6 +1,7 @@
 package org.kimi4j.kernel;
 
 import java.util.function.IntFunction;
+import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
@@ -21,6 +22,9 @@ public interface Kernels extends AutoCloseable {
 
     /** Where results come from. */
     Workspace workspace();
+
+    /** The threads that compute, for others who work between passes. */
+    WorkerPool pool();
 
     /** Rows of the embedding table: [tokens, hidden]. */
     Tensor embed(int[] tokens, Matrix table);

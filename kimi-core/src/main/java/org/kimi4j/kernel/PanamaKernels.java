@@ -3,6 +3,7 @@ package org.kimi4j.kernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
@@ -48,6 +49,11 @@ public final class PanamaKernels implements Kernels {
     @Override
     public Workspace workspace() {
         return scalar.workspace();
+    }
+
+    @Override
+    public WorkerPool pool() {
+        return pool;
     }
 
     @Override

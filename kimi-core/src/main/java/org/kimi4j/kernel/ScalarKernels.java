@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import org.kimi4j.cache.CacheShape;
 import org.kimi4j.cache.LatentCache;
 import org.kimi4j.cache.PagePool;
+import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
@@ -59,6 +60,11 @@ public final class ScalarKernels implements Kernels {
         } else {
             pool.run(tasks, region);
         }
+    }
+
+    @Override
+    public WorkerPool pool() {
+        return pool;
     }
 
     @Override

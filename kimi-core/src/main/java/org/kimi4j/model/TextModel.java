@@ -2,7 +2,7 @@ package org.kimi4j.model;
 
 import java.util.function.BooleanSupplier;
 import org.kimi4j.cache.CacheShape;
-import org.kimi4j.cache.KvType;
+import org.kimi4j.config.KvType;
 import org.kimi4j.config.TextConfig;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.kernel.Kernels;

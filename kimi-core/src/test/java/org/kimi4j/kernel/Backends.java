@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
 

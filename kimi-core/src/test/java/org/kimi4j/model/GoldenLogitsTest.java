@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kimi4j.cache.KvType;
+import org.kimi4j.config.KvType;
+import org.kimi4j.config.Precision;
 import org.kimi4j.kernel.Backends;
-import org.kimi4j.kernel.Precision;
 import org.kimi4j.trace.Trace;
 
 /** The golden models' logits and hidden states in EXACT, against a float64 reference. */

@@ -2,10 +2,10 @@ package org.kimi4j.model;
 
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
-import org.kimi4j.cache.KvType;
 import org.kimi4j.cache.LatentCache;
 import org.kimi4j.cache.PagePool;
 import org.kimi4j.checkpoint.Checkpoint;
+import org.kimi4j.config.KvType;
 import org.kimi4j.config.ModelConfig;
 import org.kimi4j.expert.MappedExperts;
 import org.kimi4j.kernel.Kernels;

@@ -1,4 +1,4 @@
-package org.kimi4j.kernel;
+package org.kimi4j.config;
 
 /** What arithmetic a model is run with. */
 public enum Precision {

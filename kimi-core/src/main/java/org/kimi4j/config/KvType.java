@@ -1,4 +1,4 @@
-package org.kimi4j.cache;
+package org.kimi4j.config;
 
 /** How the latent cache stores its values. */
 public enum KvType {
