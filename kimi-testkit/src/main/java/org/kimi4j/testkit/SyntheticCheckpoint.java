@@ -146,11 +146,16 @@ public final class SyntheticCheckpoint {
             index.put("weight_map", weightMap);
             write(directory, "model.safetensors.index.json", index);
         }
-        writeConfiguration(directory);
-        return directory;
+        return writeConfiguration(directory);
     }
 
-    private void writeConfiguration(Path directory) throws IOException {
+    /**
+     * Writes all files but the weights and their index.
+     *
+     * @return the directory
+     */
+    public Path writeConfiguration(Path directory) throws IOException {
+        Files.createDirectories(directory);
         boolean pictures = vision && !textOnly;
         write(directory, "config.json", textOnly ? ConfigFiles.text(shape) : ConfigFiles.nested(shape, pictures));
         write(directory, "generation_config.json", ConfigFiles.generation(shape));
@@ -159,6 +164,7 @@ public final class SyntheticCheckpoint {
             write(directory, "preprocessor_config.json", ConfigFiles.preprocessor(shape));
         }
         SyntheticRanks.write(directory.resolve("tiktoken.model"), shape.get(Size.VOCAB_SIZE) - ControlTokens.COUNT);
+        return directory;
     }
 
     private static void write(Path directory, String name, Map<String, ?> content) throws IOException {
