@@ -162,9 +162,9 @@ public final class Checkpoint implements AutoCloseable {
         return mapping == null ? Optional.empty() : Optional.of(mapping.asSlice(tensor.begin(), tensor.byteSize()));
     }
 
-    /** Whether a tensor is said to be in a file that could not be read, so that its absence is no news. */
-    boolean isInUnreadableFile(String name) {
-        return scan.unreadable().contains(name);
+    /** Whether a tensor may be in what could not be read, which has been reported, so that its absence is no news. */
+    boolean mayBeUnread(String name) {
+        return !scan.namesAreKnown() || scan.unreadable().contains(name);
     }
 
     /** The file that a tensor should be named in. */

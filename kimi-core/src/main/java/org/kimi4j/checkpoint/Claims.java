@@ -92,8 +92,12 @@ final class Claims {
         if (packed.isPresent()) {
             return packed(name, packed.get(), rows, cols);
         }
-        if (weight.isEmpty() && !checkpoint.isInUnreadableFile(name + ".weight_packed")) {
-            missing(name + ".weight", "BF16 or F32 [" + rows + ", " + cols + "], or the same packed as weight_packed");
+        if (weight.isEmpty()) {
+            if (!checkpoint.mayBeUnread(name + ".weight_packed")) {
+                missing(
+                        name + ".weight",
+                        "BF16 or F32 [" + rows + ", " + cols + "], or the same packed as weight_packed");
+            }
             return STAND_IN;
         }
         return plain(name + ".weight", Shape.of(rows, cols), rows, cols);
@@ -218,7 +222,7 @@ final class Claims {
     }
 
     private void missing(String name, String expected) {
-        if (!checkpoint.isInUnreadableFile(name)) {
+        if (!checkpoint.mayBeUnread(name)) {
             problems.add(TensorInfo.where(checkpoint.indexName(), name) + "\n  expected " + expected
                     + ", found no such tensor");
         }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.kimi4j.error.CheckpointException;
 import org.kimi4j.json.JsonFile;
 
@@ -95,8 +96,8 @@ public final class SafetensorsFile {
             return Optional.empty();
         }
         long dataStart = Long.BYTES + length;
-        SafetensorsHeader.Content content = SafetensorsHeader.parse(name, json, dataStart, size - dataStart, problems);
-        return Optional.of(new SafetensorsFile(path, size, content));
+        return SafetensorsHeader.parse(name, json, dataStart, size - dataStart, problems)
+                .map(content -> new SafetensorsFile(path, size, content));
     }
 
     private static ByteBuffer bytes(FileChannel channel, long position, int length) throws IOException {
@@ -122,6 +123,11 @@ public final class SafetensorsFile {
     /** The tensors in the order of their data. */
     public List<TensorInfo> tensors() {
         return content.tensors();
+    }
+
+    /** Names of tensors whose entry in the header makes no sense, which has been reported. */
+    Set<String> unreadable() {
+        return content.unreadable();
     }
 
     /** The pairs of {@code __metadata__}; empty if there are none. */

@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.kimi4j.json.Json;
 import org.kimi4j.tensor.DType;
 
@@ -26,6 +28,7 @@ final class SafetensorsHeader {
     private final List<String> problems;
     private final List<TensorInfo> tensors = new ArrayList<>();
     private final Map<Shape, Shape> shapes = new HashMap<>(); // a checkpoint has 200,000 tensors and a dozen shapes
+    private final Set<String> unreadable = new HashSet<>();
     private Map<String, String> metadata = Map.of();
 
     private SafetensorsHeader(String file, long dataStart, long dataBytes, List<String> problems) {
@@ -35,15 +38,22 @@ final class SafetensorsHeader {
         this.problems = problems;
     }
 
-    /** What a header says: its tensors in the order of their data, and the free text pairs of {@code __metadata__}. */
-    record Content(List<TensorInfo> tensors, Map<String, String> metadata) {}
+    /**
+     * What a header says.
+     *
+     * @param tensors in the order of their data
+     * @param unreadable names of tensors whose entry makes no sense
+     * @param metadata the free text pairs of {@code __metadata__}
+     */
+    record Content(List<TensorInfo> tensors, Set<String> unreadable, Map<String, String> metadata) {}
 
     /**
      * @param dataStart byte of the file at which the data part starts
      * @param dataBytes bytes from there to the end of the file
      * @param problems receives everything that is wrong
+     * @return empty if the text is no header at all
      */
-    static Content parse(String file, String json, long dataStart, long dataBytes, List<String> problems) {
+    static Optional<Content> parse(String file, String json, long dataStart, long dataBytes, List<String> problems) {
         SafetensorsHeader header = new SafetensorsHeader(file, dataStart, dataBytes, problems);
         int before = problems.size();
         try {
@@ -51,13 +61,13 @@ final class SafetensorsHeader {
         } catch (Json.SyntaxException e) {
             problems.add(
                     file + ": header is not JSON: " + e.getMessage() + "\n  the file is damaged; download it again");
-            return new Content(List.of(), Map.of());
+            return Optional.empty();
         }
         header.tensors.sort(Comparator.comparingLong(TensorInfo::begin).thenComparingLong(TensorInfo::byteSize));
         if (problems.size() == before) {
             header.checkLayout();
         }
-        return new Content(List.copyOf(header.tensors), header.metadata);
+        return Optional.of(new Content(List.copyOf(header.tensors), Set.copyOf(header.unreadable), header.metadata));
     }
 
     private void member(String name, Json value) {
@@ -140,14 +150,18 @@ final class SafetensorsHeader {
     /** The number, or -1 if it is not a whole number that fits. */
     static long whole(Json.Num number) {
         String literal = number.literal();
-        if (!number.isInteger() || literal.startsWith("-") || literal.length() > 19) {
+        if (literal.length() > 19) {
             return -1;
         }
-        try {
-            return Long.parseLong(literal);
-        } catch (NumberFormatException e) {
-            return -1;
+        long value = 0;
+        for (int i = 0; i < literal.length(); i++) {
+            int digit = literal.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            value = value * 10 + digit; // 19 digits wrap round to a negative number at most
         }
+        return value;
     }
 
     private void add(String name, DType dtype, long[] dims, long[] offsets) {
@@ -211,6 +225,7 @@ final class SafetensorsHeader {
     }
 
     private void report(String tensor, String problem) {
+        unreadable.add(tensor);
         problems.add(TensorInfo.where(file, tensor) + "\n  " + problem);
     }
 

@@ -1,11 +1,10 @@
 package org.kimi4j.checkpoint;
 
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.kimi4j.json.Json;
 
@@ -20,58 +19,77 @@ record ShardIndex(Map<String, String> shardOf, OptionalLong totalBytes) {
     static final String NAME = "model.safetensors.index.json";
     static final long MAX_BYTES = 100L << 20; // the official one has 22 MB
     private static final int MAX_TENSORS = 2_000_000;
+    private static final int MAX_VALUES = 100_000; // of one member
     static final int MAX_SHARDS = 4_096;
 
     // A name from a file must not lead out of the directory, whatever the operating system reads into it.
     private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,199}");
 
     static ShardIndex parse(String json, List<String> problems) {
-        Map<String, String> shardOf = new LinkedHashMap<>();
-        List<OptionalLong> total = new ArrayList<>();
-        boolean[] found = new boolean[1];
+        Parser parser = new Parser(problems);
         try {
-            Json.members(json, MAX_TENSORS, (key, value) -> {
-                switch (key) {
-                    case "weight_map" -> {
-                        found[0] = true;
-                        weightMap(value, shardOf, problems);
-                    }
-                    case "metadata" -> total.add(totalSize(value, problems));
-                    default -> {} // nothing else is defined, and nothing else can lead to a wrong read
-                }
-            });
+            Json.members(json, MAX_VALUES, parser::member, "weight_map", parser::shard);
         } catch (Json.SyntaxException e) {
-            problems.add(NAME + ": not a JSON object: " + e.getMessage() + "\n  download the file again");
+            problems.add(NAME + ": not JSON: " + e.getMessage() + "\n  download the file again");
             return new ShardIndex(Map.of(), OptionalLong.empty());
         }
-        if (!found[0]) {
+        if (!parser.hasMap) {
             problems.add(NAME + ": key weight_map: expected an object of tensor name to file name, found nothing");
-        } else if (shardOf.isEmpty() && problems.isEmpty()) {
+        } else if (parser.shardOf.isEmpty() && problems.isEmpty()) {
             problems.add(NAME + ": key weight_map: names no tensor");
         }
-        return new ShardIndex(shardOf, total.isEmpty() ? OptionalLong.empty() : total.getFirst());
+        int shards = parser.plainNames.size();
+        if (shards > MAX_SHARDS) {
+            problems.add(NAME + ": names " + shards + " files, more than the " + MAX_SHARDS + " that are read");
+            return new ShardIndex(Map.of(), parser.totalBytes);
+        }
+        return new ShardIndex(parser.shardOf, parser.totalBytes);
     }
 
-    private static void weightMap(Json value, Map<String, String> shardOf, List<String> problems) {
-        if (!(value instanceof Json.Obj(Map<String, Json> members))) {
-            problems.add(NAME + ": key weight_map: expected an object of tensor name to file name");
-            return;
+    /** Takes the members of the file as they come. */
+    private static final class Parser {
+        private final List<String> problems;
+        private final Map<String, String> shardOf = new LinkedHashMap<>();
+        private final Map<String, String> plainNames = new HashMap<>(); // 64 names stand for 200,000 values
+        private OptionalLong totalBytes = OptionalLong.empty();
+        private boolean hasMap;
+
+        Parser(List<String> problems) {
+            this.problems = problems;
         }
-        members.forEach((tensor, shard) -> {
+
+        void member(String key, Json value) {
+            if (key.equals("weight_map")) {
+                hasMap = true;
+                if (!(value instanceof Json.Obj)) {
+                    problems.add(NAME + ": key weight_map: expected an object of tensor name to file name");
+                }
+            } else if (key.equals("metadata")) {
+                totalBytes = totalSize(value, problems);
+            }
+            // Nothing else is defined, and nothing else could lead to a wrong read.
+        }
+
+        void shard(String tensor, Json shard) throws Json.SyntaxException {
             if (!(shard instanceof Json.Str(String file))) {
                 problems.add(TensorInfo.where(NAME, tensor) + "\n  expected a file name, found another JSON value");
-            } else if (!isPlain(file)) {
+                return;
+            }
+            String known = plainNames.get(file);
+            if (known == null && isPlain(file)) {
+                plainNames.put(file, file);
+                known = file;
+            }
+            if (known == null) {
                 problems.add(TensorInfo.where(NAME, tensor)
                         + "\n  expected the plain name of a .safetensors file in the same directory, found \""
                         + (file.length() <= 200 ? file : file.substring(0, 200) + "...") + "\"");
-            } else {
-                shardOf.put(tensor, file.intern()); // 64 names stand for 200,000 values
+                return;
             }
-        });
-        int shards = new TreeSet<>(shardOf.values()).size();
-        if (shards > MAX_SHARDS) {
-            problems.add(NAME + ": names " + shards + " files, more than the " + MAX_SHARDS + " that are read");
-            shardOf.clear();
+            shardOf.put(tensor, known);
+            if (shardOf.size() > MAX_TENSORS) {
+                throw new Json.SyntaxException("more than " + MAX_TENSORS + " tensors");
+            }
         }
     }
 

@@ -21,13 +21,15 @@ import org.kimi4j.json.JsonFile;
  * What the index and the headers of a directory say, and whether they agree.
  *
  * @param tensors by name, file by file in the order of their data
- * @param unreadable names that the index assigns to files whose header could not be read
+ * @param namesAreKnown false if the index or the only file could not be read, so that nothing can be said to be missing
+ * @param unreadable names that no more need be said about: those in files without a readable header or entry for them
  * @param indexName the file whose business it is to name all tensors
  */
 record ShardScan(
         Path directory,
         List<SafetensorsFile> shards,
         Map<String, TensorInfo> tensors,
+        boolean namesAreKnown,
         Set<String> unreadable,
         String indexName,
         List<String> problems,
@@ -49,7 +51,7 @@ record ShardScan(
             return withoutIndex(directory, problems, notes);
         }
         Optional<ShardIndex> index = readIndex(indexFile, problems);
-        if (index.isEmpty()) {
+        if (index.isEmpty() || index.get().shardOf().isEmpty()) {
             return empty(directory, ShardIndex.NAME, problems);
         }
         return withIndex(directory, index.get(), problems, notes);
@@ -60,19 +62,21 @@ record ShardScan(
             String text = JsonFile.text(file, ShardIndex.MAX_BYTES);
             return Optional.of(ShardIndex.parse(text, problems));
         } catch (CheckpointException e) {
-            problems.addAll(e.problems());
+            // The directory is named once, in front of all problems.
+            e.problems().forEach(p -> problems.add(p.replace(file.toString(), ShardIndex.NAME)));
             return Optional.empty();
         }
     }
 
     private static ShardScan empty(Path directory, String indexName, List<String> problems) {
-        return new ShardScan(directory, List.of(), Map.of(), Set.of(), indexName, List.copyOf(problems), List.of());
+        return new ShardScan(
+                directory, List.of(), Map.of(), false, Set.of(), indexName, List.copyOf(problems), List.of());
     }
 
     private static ShardScan withoutIndex(Path directory, List<String> problems, List<String> notes) {
         List<String> files = weightFiles(directory, problems);
         if (files.size() != 1) {
-            problems.add(directory.resolve(ShardIndex.NAME) + ": file not found\n  " + whatElse(directory, files));
+            problems.add(ShardIndex.NAME + ": file not found\n  " + whatElse(directory, files));
             return empty(directory, ShardIndex.NAME, problems);
         }
         List<SafetensorsFile> shards = readHeaders(directory, files, problems);
@@ -85,7 +89,8 @@ record ShardScan(
                 directory,
                 List.copyOf(shards),
                 Collections.unmodifiableMap(tensors),
-                Set.of(),
+                !tensors.isEmpty(),
+                unreadable(shards),
                 files.getFirst(),
                 List.copyOf(problems),
                 List.copyOf(notes));
@@ -133,11 +138,11 @@ record ShardScan(
                 join(tensor, index, tensors, problems);
             }
         }
-        Set<String> unreadable = new HashSet<>();
+        Set<String> unreadable = unreadable(shards);
         index.shardOf().forEach((name, shard) -> {
             if (!readable.contains(shard)) {
                 unreadable.add(name);
-            } else if (!tensors.containsKey(name)) {
+            } else if (!tensors.containsKey(name) && unreadable.add(name)) {
                 problems.add(TensorInfo.where(shard, name) + "\n  " + ShardIndex.NAME
                         + " says it is in this file, the file does not have it; download both again");
             }
@@ -147,10 +152,17 @@ record ShardScan(
                 directory,
                 List.copyOf(shards),
                 Collections.unmodifiableMap(tensors),
+                true,
                 Collections.unmodifiableSet(unreadable),
                 ShardIndex.NAME,
                 List.copyOf(problems),
                 List.copyOf(notes));
+    }
+
+    private static Set<String> unreadable(List<SafetensorsFile> shards) {
+        Set<String> names = new HashSet<>();
+        shards.forEach(shard -> names.addAll(shard.unreadable()));
+        return names;
     }
 
     private static void join(

@@ -52,12 +52,12 @@ public final class WeightReader {
     }
 
     /**
-     * Says that what no one claims below a child is left out by intention.
+     * Says that what no one claims below a child is left out by intention; below this cursor if the child is empty.
      *
      * @param reason as it is shown by {@code inspect}
      */
     public void leaveOut(String child, String reason) {
-        claims.leaveOut(prefix + child + ".", reason);
+        claims.leaveOut(at(child).prefix, reason);
     }
 
     /**
