@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kimi4j.config.ModelConfig;
+import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.CheckpointException;
 import org.kimi4j.error.ClosedException;
 import org.kimi4j.tensor.Matrix;
@@ -280,6 +281,17 @@ class CheckpointTest {
     private static void bindNothing(Path folder) {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             checkpoint.bind(r -> r);
+        }
+    }
+
+    @Test
+    void anInterruptedThreadIsToldSoAndStaysInterrupted(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.write(folder);
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> Checkpoint.open(folder)).isInstanceOf(CancelledException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
         }
     }
 
