@@ -7,7 +7,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import org.kimi4j.chat.ChatFormat;
 import org.kimi4j.error.KimiException;
+import org.kimi4j.error.UnsupportedOptionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,12 +60,21 @@ public final class Main {
     static int run(Terminal terminal, String... args) {
         CommandLine line = new CommandLine(new Root())
                 .addSubcommand(new ChatCommand(terminal))
-                .addSubcommand(new AskCommand(terminal));
+                .addSubcommand(new AskCommand(terminal))
+                .addSubcommand(new InspectCommand(terminal))
+                .addSubcommand(new TokenizeCommand(terminal))
+                .addSubcommand(new DetokenizeCommand(terminal))
+                .addSubcommand(new RenderCommand(terminal))
+                .addSubcommand(new LogitsCommand(terminal))
+                .addSubcommand(new DumpCommand(terminal))
+                .addSubcommand(new CompareCommand(terminal))
+                .addSubcommand(MakeCheckpointCommand.line(terminal));
         line.setOut(new PrintWriter(terminal.out(), true))
                 .setErr(new PrintWriter(terminal.err(), true))
                 // A question may begin with @.
                 .setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(ChatFormat.class, Main::chatFormat)
                 .setParameterExceptionHandler((misuse, _) -> explain(terminal, misuse))
                 .setExecutionExceptionHandler((failure, _, _) -> report(terminal, failure));
         if (args.length == 0) {
@@ -74,6 +85,14 @@ public final class Main {
             return line.execute(args);
         } finally {
             terminal.out().flush();
+        }
+    }
+
+    private static ChatFormat chatFormat(String label) {
+        try {
+            return ChatFormat.of(label);
+        } catch (UnsupportedOptionException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
         }
     }
 
@@ -93,12 +112,26 @@ public final class Main {
             case CommandFailure e -> terminal.err().println("kimi: " + e.getMessage());
             case UncheckedIOException e -> terminal.err().println("kimi: " + text(e.getCause()));
             case IOException e -> terminal.err().println("kimi: " + text(e));
+            case Exception e
+            when hasCause(e, OutOfMemoryError.class) ->
+                terminal.err()
+                        .println("kimi: Java's heap is too small for this; raise it with"
+                                + " KIMI_JAVA_OPTIONS=-Xmx8g, for example");
             default -> {
                 terminal.err().println("kimi: this is a bug, please report it:");
                 failure.printStackTrace(terminal.err());
             }
         }
         return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (type.isInstance(t)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String text(IOException e) {

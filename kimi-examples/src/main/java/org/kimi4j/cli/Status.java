@@ -23,7 +23,7 @@ final class Status implements AutoCloseable {
     /** Shows what opening a model is doing. */
     void show(LoadProgress progress) {
         if (progress.total() > 1) {
-            bar(progress.stage(), progress.done(), progress.total(), "");
+            steps(progress.stage(), progress.done(), progress.total());
         } else {
             line(progress.stage());
         }
@@ -32,6 +32,13 @@ final class Status implements AutoCloseable {
     /** Shows bytes done of all bytes. */
     void bytes(String what, long done, long total) {
         bar(what, done, total, String.format(Locale.ROOT, " of %.1f GB", total / 1e9));
+    }
+
+    /** Shows steps done of all steps; one step alone is not worth a bar. */
+    void steps(String what, long done, long total) {
+        if (total > 1) {
+            bar(what, done, total, "");
+        }
     }
 
     private void bar(String what, long done, long total, String unit) {
@@ -54,13 +61,18 @@ final class Status implements AutoCloseable {
         }
     }
 
-    @Override
-    public synchronized void close() {
+    /** Wipes the line out. */
+    synchronized void wipe() {
         if (!shown.isEmpty()) {
             terminal.err().print(WIPE);
             terminal.err().flush();
         }
         shown = "";
+    }
+
+    @Override
+    public synchronized void close() {
+        wipe();
         closed = true;
     }
 }
