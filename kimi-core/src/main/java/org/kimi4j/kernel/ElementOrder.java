@@ -16,6 +16,12 @@ final class ElementOrder {
     static final int SUPERBLOCK = 2048;
     static final int CHAINS = 4;
 
+    /**
+     * {@link Lanes#COUNT} as a value that the compiler does not know. A loop that steps by a known number is unrolled, and
+     * the unrolled body of a kernel needs more registers than there are: such loops run at less than half the speed.
+     */
+    final int lanes = Lanes.COUNT;
+
     private final int cols;
     private final int perWord;
     private final int[] source;
@@ -23,7 +29,7 @@ final class ElementOrder {
     ElementOrder(int cols, int perWord) {
         this.cols = cols;
         this.perWord = perWord;
-        this.source = new int[cols];
+        this.source = new int[vectorized()];
         for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
             int length = length(first);
             for (int i = 0; i < length; i++) {
@@ -32,9 +38,6 @@ final class ElementOrder {
                 int inStep = i % perWord * Lanes.COUNT + word;
                 source[first + chain * (length / CHAINS) + i / step() * (perWord * Lanes.COUNT) + inStep] = first + i;
             }
-        }
-        for (int i = vectorized(); i < cols; i++) {
-            source[i] = i;
         }
     }
 
@@ -49,7 +52,7 @@ final class ElementOrder {
     }
 
     /** Elements of four loads. */
-    int step() {
+    private int step() {
         return CHAINS * perWord * Lanes.COUNT;
     }
 
@@ -63,10 +66,24 @@ final class ElementOrder {
         return Math.min(SUPERBLOCK, vectorized() - first);
     }
 
-    /** Packs one row. */
-    void pack(float[] row, int at, float[] packed, int packedAt) {
-        for (int i = 0; i < cols; i++) {
-            packed[packedAt + i] = row[at + source[i]];
+    int cols() {
+        return cols;
+    }
+
+    /**
+     * Packs one row.
+     *
+     * @param vectors where its first vector goes, the next {@code vectorStride} further
+     * @param tail where the elements go that are summed one by one
+     */
+    void pack(float[] row, int from, float[] packed, int vectors, int vectorStride, int tail) {
+        int to = vectors;
+        for (int i = 0; i < vectorized(); i += Lanes.COUNT) {
+            for (int lane = 0; lane < Lanes.COUNT; lane++) {
+                packed[to + lane] = row[from + source[i + lane]];
+            }
+            to += vectorStride;
         }
+        System.arraycopy(row, from + vectorized(), packed, tail, cols - vectorized());
     }
 }
