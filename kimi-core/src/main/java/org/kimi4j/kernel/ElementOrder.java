@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.util.Arrays;
 import org.kimi4j.tensor.Matrix;
 
 /**
@@ -9,7 +10,8 @@ import org.kimi4j.tensor.Matrix;
  * all steps in a superblock of 2048 elements belongs to chain j.
  *
  * <p>A packed row holds the activations in that order: superblock by superblock, chain by chain, so that any chain is
- * consecutive vectors. What is left after the last whole step is summed one by one and stands at the end as it was.
+ * consecutive vectors. What is left after the last whole step is one more chain, of vectors in the elements' own order,
+ * filled up with zeros.
  */
 final class ElementOrder {
 
@@ -56,9 +58,19 @@ final class ElementOrder {
         return CHAINS * perWord * Lanes.COUNT;
     }
 
-    /** Elements summed in vectors; the rest is summed one by one. */
+    /** Elements in whole steps. */
     int vectorized() {
         return cols - cols % step();
+    }
+
+    /** Vectors of the chain of what is left. */
+    int tailVectors() {
+        return (cols - vectorized() + Lanes.COUNT - 1) / Lanes.COUNT;
+    }
+
+    /** Floats of a packed row. */
+    int packedCols() {
+        return vectorized() + tailVectors() * Lanes.COUNT;
     }
 
     /** Vectorised elements of the superblock that starts at {@code first}. */
@@ -73,17 +85,21 @@ final class ElementOrder {
     /**
      * Packs one row.
      *
-     * @param vectors where its first vector goes, the next {@code vectorStride} further
-     * @param tail where the elements go that are summed one by one
+     * @param at where its first vector goes, the next {@code vectorStride} further
      */
-    void pack(float[] row, int from, float[] packed, int vectors, int vectorStride, int tail) {
-        int to = vectors;
+    void pack(float[] row, int from, float[] packed, int at, int vectorStride) {
+        int to = at;
         for (int i = 0; i < vectorized(); i += Lanes.COUNT) {
             for (int lane = 0; lane < Lanes.COUNT; lane++) {
                 packed[to + lane] = row[from + source[i + lane]];
             }
             to += vectorStride;
         }
-        System.arraycopy(row, from + vectorized(), packed, tail, cols - vectorized());
+        for (int i = vectorized(); i < cols; i += Lanes.COUNT) {
+            int count = Math.min(Lanes.COUNT, cols - i);
+            System.arraycopy(row, from + i, packed, to, count);
+            Arrays.fill(packed, to + count, to + Lanes.COUNT, 0);
+            to += vectorStride;
+        }
     }
 }

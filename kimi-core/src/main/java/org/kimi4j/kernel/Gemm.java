@@ -175,4 +175,13 @@ final class Gemm {
         }
         run.intoArray(sums, sumAt);
     }
+
+    /** Adds one chain of one unpacked weight row and one packed row to a running vector. */
+    static void addChain(float[] w, float[] x, int xAt, int vectors, float[] sums, int sumAt) {
+        FloatVector a = FloatVector.zero(Lanes.FLOAT);
+        for (int i = 0; i < vectors * L; i += L) {
+            a = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i).fma(FloatVector.fromArray(Lanes.FLOAT, w, i), a);
+        }
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a).intoArray(sums, sumAt);
+    }
 }

@@ -21,7 +21,7 @@ final class PackedRows {
     void reset(int groups, int rowsPerGroup, ElementOrder elementOrder) {
         order = elementOrder;
         groupRows = rowsPerGroup;
-        cols = elementOrder.cols();
+        cols = elementOrder.packedCols();
         perTile = rowsPerGroup >= Gemm.MIN_ROWS ? Gemm.ROWS : 1;
         if (data.length < groups * rowsPerGroup * cols) {
             data = new float[groups * rowsPerGroup * cols];
@@ -39,7 +39,7 @@ final class PackedRows {
 
     /** Packs a row of x, from column {@code from} on, as row r of a group. */
     void set(int group, int r, float[] row, int from) {
-        order.pack(row, from, data, vectors(group, r), vectorStride(r), tail(group, r));
+        order.pack(row, from, data, vectors(group, r), tileRows(r) * L);
     }
 
     float[] data() {
@@ -67,18 +67,5 @@ final class PackedRows {
     /** Where the first vector of a row is. */
     int vectors(int group, int r) {
         return (group * groupRows + r / perTile * perTile) * cols + r % perTile * L;
-    }
-
-    /** From a vector of a row to its next. */
-    private int vectorStride(int r) {
-        return tileRows(r) * L;
-    }
-
-    /** Where the elements of a row are that are summed one by one. */
-    int tail(int group, int r) {
-        int first = r / perTile * perTile;
-        return (group * groupRows + first) * cols
-                + tileRows(r) * order.vectorized()
-                + (r - first) * (cols - order.vectorized());
     }
 }

@@ -47,7 +47,6 @@ final class VectorProduct {
         int quads = TILE_OUTPUTS / Gemm.OUTPUTS;
         for (int r = 0; r < x.rows(); r++) {
             long at = out.offset(target.length == 0 ? r : target[r]) + 4L * shift;
-            int tail = x.tail(group, r);
             for (int o = from; o < to; o++) {
                 int n = o - from;
                 int sumAt = tiled
@@ -56,11 +55,7 @@ final class VectorProduct {
                                         + n % Gemm.OUTPUTS)
                                 * L
                         : (r * (to - from) + n) * L;
-                float value = Lanes.tree(sums, sumAt);
-                for (int i = order.vectorized(); i < w.cols(); i++) {
-                    value = Math.fma(x.data()[tail + i - order.vectorized()], Weights.element(w, o, i), value);
-                }
-                out.memory().set(ValueLayout.JAVA_FLOAT, at + 4L * o, value);
+                out.memory().set(ValueLayout.JAVA_FLOAT, at + 4L * o, Lanes.tree(sums, sumAt));
             }
         }
     }
@@ -94,6 +89,15 @@ final class VectorProduct {
                     }
                 }
             }
+            if (order.tailVectors() > 0) {
+                float[] tail = scratch.panel(order.tailVectors() * L);
+                unpackTail(o, tail, 0, L);
+                for (int r = 0; r < x.rows(); r++) {
+                    int sumAt = (r * (to - from) + o - from) * L;
+                    int xAt = x.vectors(group, r) + order.vectorized();
+                    Gemm.addChain(tail, x.data(), xAt, order.tailVectors(), sums, sumAt);
+                }
+            }
         }
         return sums;
     }
@@ -108,24 +112,28 @@ final class VectorProduct {
         // [quads, vectors, OUTPUTS, lanes]: what a register tile walks along is one stream.
         float[] panel = scratch.panel(TILE_OUTPUTS * ElementOrder.SUPERBLOCK);
         int one = order.lanes / L;
-        for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
-            int length = order.length(first);
-            unpackPanel(from, to, quads, first, length, panel);
-            int chain = length / ElementOrder.CHAINS;
+        int start = 0;
+        while (start < order.packedCols()) {
+            boolean isTail = start == order.vectorized();
+            int length = isTail ? order.packedCols() - start : order.length(start);
+            unpackPanel(from, to, quads, start, length, panel);
+            int chains = isTail ? 1 : ElementOrder.CHAINS;
+            int chain = length / chains;
             for (int block = 0; block < rowTiles; block += TILE_BLOCK) {
                 int end = Math.min(rowTiles, block + TILE_BLOCK);
-                for (int j = 0; j < ElementOrder.CHAINS; j++) {
+                for (int j = 0; j < chains; j++) {
                     for (int q = 0; q < quads; q++) {
                         int wAt = (q * length + j * chain) * Gemm.OUTPUTS;
                         for (int t = block; t < end; t++) {
                             int rows = x.tileRows(t * Gemm.ROWS);
-                            int xAt = x.vectors(group, t * Gemm.ROWS) + (first + j * chain) * rows;
+                            int xAt = x.vectors(group, t * Gemm.ROWS) + (start + j * chain) * rows;
                             int sumAt = (t * allQuads + q) * TILE_SUMS * L;
                             Gemm.tile(rows, panel, wAt, x.data(), xAt, chain / L, one, sums, sumAt);
                         }
                     }
                 }
             }
+            start += length;
         }
         return sums;
     }
@@ -133,13 +141,26 @@ final class VectorProduct {
     private void unpackPanel(int from, int to, int quads, int first, int length, float[] panel) {
         for (int n = 0; n < quads * Gemm.OUTPUTS; n++) {
             int at = n / Gemm.OUTPUTS * length * Gemm.OUTPUTS + n % Gemm.OUTPUTS * L;
-            if (from + n < to) {
+            if (from + n < to && first == order.vectorized()) {
+                unpackTail(from + n, panel, at, Gemm.OUTPUTS * L);
+            } else if (from + n < to) {
                 unpack(from + n, first, length, panel, at, Gemm.OUTPUTS * L);
             } else {
                 for (int v = 0; v < length / L; v++) {
                     Arrays.fill(panel, at + v * Gemm.OUTPUTS * L, at + v * Gemm.OUTPUTS * L + L, 0);
                 }
             }
+        }
+    }
+
+    /** Unpacks what is left of a weight row after the last whole step, filled up with zeros. */
+    private void unpackTail(int row, float[] to, int at, int vectorStride) {
+        float[] tail = scratch.row(order.tailVectors() * L);
+        int count = w.cols() - order.vectorized();
+        Weights.row(w, row, order.vectorized(), count, tail, 0);
+        Arrays.fill(tail, count, order.tailVectors() * L, 0);
+        for (int v = 0; v < order.tailVectors(); v++) {
+            System.arraycopy(tail, v * L, to, at + v * vectorStride, L);
         }
     }
 

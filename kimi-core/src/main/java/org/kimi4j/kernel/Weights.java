@@ -53,17 +53,6 @@ final class Weights {
         }
     }
 
-    /** One element, exactly as stored. */
-    static float element(Matrix w, int row, int col) {
-        long index = (long) row * w.cols() + col;
-        return switch (w) {
-            case Matrix.F32 f -> f.values().get(FLOAT, index * 4);
-            case Matrix.Bf16 b -> bf16(b.values(), index);
-            case Matrix.Int4 q -> code(q, index) * bf16(q.scales(), index / Matrix.Int4.GROUP);
-            case Matrix.Int8 q -> code(q, index) * bf16(q.scales(), index / q.group());
-        };
-    }
-
     /** The integer of an INT4 element, -8 to 7. */
     static int code(Matrix.Int4 w, long index) {
         int pair = w.packed().get(ValueLayout.JAVA_BYTE, index >> 1);
