@@ -4,10 +4,10 @@
     /usr/bin/python3 tools/vision/make_corpus.py kimi-vision/src/test/resources/org/kimi4j/vision/corpus
 
 Writes the pictures, corpus.json and pixels.rgb.gz. Every entry of corpus.json has the file, its size, the SHA-256 of the
-bytes of Image.open(file).convert("RGB"), and where those bytes begin in the unpacked
-pixels.rgb.gz (RGB, row-major; absent where the
-picture is larger than the small ones). Pictures with alpha also have the SHA-256 of the picture put on white, those
-with an orientation the SHA-256 of ImageOps.exif_transpose. The versions of the programs are in the file.
+bytes of Image.open(file).convert("RGB"), and where those bytes
+begin in the unpacked pixels.rgb.gz (row-major; absent for the few larger pictures). Pictures with alpha also have the
+SHA-256 of the picture put on white, those with an orientation the SHA-256 of ImageOps.exif_transpose. The versions of
+the programs are in the file.
 """
 
 import gzip
@@ -19,6 +19,7 @@ import random
 import subprocess
 import sys
 
+import PIL
 from PIL import Image, ImageOps, features
 
 from corpus_writers import (bmp, exif_orientation, gif, jpeg_adobe, jpeg_insert, jpeg_without, packed_row, png, riff,
@@ -109,8 +110,9 @@ def add_png(c):
                 c.add("png-type0-16bit-dark.png", png(SMALL, 0, 16, dark, RNG))
             if color_type in (0, 2):
                 key = b"".join(s.to_bytes(2, "big") for s in px[3][4])
+                # Pillow compares an unscaled key with scaled gray, and a 16-bit key with 8-bit colours.
                 c.add(f"png-type{color_type}-{depth}bit-trns.png",
-                      png(SMALL, color_type, depth, px, RNG, False, [(b"tRNS", key)]), alpha=depth < 16)
+                      png(SMALL, color_type, depth, px, RNG, False, [(b"tRNS", key)]), alpha=depth in (1, 8))
             if color_type == 3:
                 trns = [(b"tRNS", bytes(RNG.randrange(256) for _ in range(max(1, (1 << depth) * 3 // 4))))]
                 c.add(f"png-type3-{depth}bit-trns.png",
@@ -243,10 +245,16 @@ def add_bmp(c):
     c.add("bmp-32-rgba-v5.bmp",
           bmp(SMALL, 32, rows32, header=124, masks=(0xFF000000, 0xFF0000, 0xFF00, 0xFF)), alpha=True)
     rle = bytearray()
-    for y in range(8):
-        rle += bytes([5, 3 + y, 2, 1]) + bytes([0, 3, 9, 8, 7, 0]) + bytes([0, 0])
-    rle += bytes([0, 2, 4, 1]) + bytes([3, 200, 0, 0]) + bytes([10, 77, 0, 1])
-    c.add("bmp-rle8.bmp", bmp((12, 11), 8, None, palette=palette_of(256), compression=1, raw=bytes(rle)))
+    for y in range(11):
+        rle += bytes([5, 3 + y, 2, 1]) + (bytes([0, 5, 9, 8, 7, 6, 5, 0]) if y % 2 else bytes([5, 200])) + bytes([0, 0])
+    # No delta codes and no literals of odd length: Pillow 9.4 misreads them.
+    c.add("bmp-rle8.bmp",
+          bmp((12, 11), 8, None, palette=palette_of(256), compression=1, raw=bytes(rle) + bytes([0, 1])))
+    rle = bytearray()
+    for y in range(11):
+        rle += bytes([6, 0x3A + y]) + (bytes([0, 6, 0x98, 0x76, 0x54, 0]) if y % 2 else bytes([6, 0xC1])) + bytes(2)
+    c.add("bmp-rle4.bmp",
+          bmp((12, 11), 4, None, palette=palette_of(16), compression=2, raw=bytes(rle) + bytes([0, 1])))
 
 
 def add_webp(c):
@@ -288,12 +296,17 @@ def add_webp(c):
 
 def main():
     c = Corpus(sys.argv[1])
+    RNG.seed("png")
     add_png(c)
+    RNG.seed("jpeg")
     add_jpeg(c)
+    RNG.seed("gif")
     add_gif(c)
+    RNG.seed("bmp")
     add_bmp(c)
+    RNG.seed("webp")
     add_webp(c)
-    versions = {"python": sys.version.split()[0], "pillow": Image.__version__ if hasattr(Image, "__version__") else "",
+    versions = {"python": sys.version.split()[0], "pillow": PIL.__version__,
                 "libjpeg_turbo": features.version("libjpeg_turbo"), "webp": features.version("webp"),
                 "zlib": features.version("zlib")}
     with open(os.path.join(c.folder, "pixels.rgb.gz"), "wb") as f:

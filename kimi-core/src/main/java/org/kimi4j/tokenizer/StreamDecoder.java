@@ -30,7 +30,8 @@ public final class StreamDecoder {
     public String append(int id) {
         byte[] bytes = tokenizer.bytes(id);
         if (pending.remaining() < bytes.length) {
-            pending = ByteBuffer.allocate(bytes.length + pending.position() + HELD).put(pending.flip());
+            pending = ByteBuffer.allocate(bytes.length + pending.position() + HELD)
+                    .put(pending.flip());
         }
         return decode(pending.put(bytes).flip(), false);
     }
