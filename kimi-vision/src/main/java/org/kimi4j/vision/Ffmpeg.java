@@ -30,6 +30,9 @@ record Ffmpeg(String ffmpeg, String ffprobe, boolean hasFpsMode) {
             + " MediaOptions.ffmpeg, or add org.bytedeco:ffmpeg 8.1.2-1.5.14 with the classifier of your platform"
             + " (such as linux-x86_64) to the class path";
 
+    private static final String CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,"
+            + "ogg,gif,apng,h264,hevc,av1,obu,ivf,nut,rm,yuv4mpegpipe,mxf,dv,m4v,webp_pipe";
+
     /** The first libavcodec whose FFmpeg (5.1) has {@code -fps_mode}. */
     private static final int[] FPS_MODE_SINCE = {59, 37};
 
@@ -42,6 +45,16 @@ record Ffmpeg(String ffmpeg, String ffprobe, boolean hasFpsMode) {
      * @throws MediaException if the options name a program that cannot be run
      */
     static Optional<Ffmpeg> find(MediaOptions options) {
+        return find(options, System.getenv().getOrDefault("PATH", ""));
+    }
+
+    /** The error of a video without FFmpeg. */
+    static MediaException missing(String name) {
+        return new MediaException(name + ": a video needs FFmpeg, which was not found: " + REMEDY
+                + "; or pass the frames as pictures with their rate");
+    }
+
+    static Optional<Ffmpeg> find(MediaOptions options, String path) {
         if (options.ffmpeg().isPresent()) {
             Path executable = options.ffmpeg().get();
             if (!Files.isExecutable(executable) || Files.isDirectory(executable)) {
@@ -49,7 +62,7 @@ record Ffmpeg(String ffmpeg, String ffprobe, boolean hasFpsMode) {
             }
             return Optional.of(of(executable));
         }
-        Optional<Path> onPath = search(System.getenv().getOrDefault("PATH", ""));
+        Optional<Path> onPath = search(path);
         if (onPath.isPresent()) {
             return Optional.of(of(onPath.get()));
         }
@@ -92,6 +105,15 @@ record Ffmpeg(String ffmpeg, String ffprobe, boolean hasFpsMode) {
         int major = Integer.parseInt(m.group(1));
         int minor = Integer.parseInt(m.group(2));
         return major > FPS_MODE_SINCE[0] || major == FPS_MODE_SINCE[0] && minor >= FPS_MODE_SINCE[1];
+    }
+
+    /**
+     * The options that name an input file. Only containers of video are accepted and only files are opened: a play list
+     * in a file from the outside must not make FFmpeg fetch or read anything else.
+     */
+    static List<String> input(Path file) {
+        return List.of(
+                "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", "file:" + file.toAbsolutePath());
     }
 
     /**
