@@ -5,13 +5,15 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * change our pixels nor are changed by us. Only samples are read: no colour conversion of the JDK takes part.
  */
 final class JdkCodecs {
+
+    private static final ConcurrentHashMap<String, ImageReaderSpi> PROVIDERS = new ConcurrentHashMap<>();
 
     private JdkCodecs() {}
 
@@ -34,44 +38,93 @@ final class JdkCodecs {
 
     /** Decodes a still WebP with TwelveMonkeys, whose reader is named here and not looked up. */
     static Raster webp(byte[] data) throws BrokenImageException {
-        return with(
-                new WebPImageReaderSpi().createReaderInstance(null),
-                data,
-                reader -> reader.read(0).getRaster());
+        ImageReader reader = new WebPImageReaderSpi().createReaderInstance(null);
+        return with(reader, ByteArrayInput.strict(data), r -> r.read(0).getRaster());
     }
 
     /** Runs a reader; whatever it throws becomes one reason. */
-    static <T> T with(ImageReader reader, byte[] data, Step<T> step) throws BrokenImageException {
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(data))) {
+    private static <T> T with(ImageReader reader, ImageInputStream in, Step<T> step) throws BrokenImageException {
+        try (in) {
             reader.setInput(in, true, true);
             return step.apply(reader);
         } catch (IOException | RuntimeException e) {
-            // Broken data makes the readers throw RuntimeExceptions of any kind.
-            throw new BrokenImageException("the data is broken: " + rootMessage(e), e);
+            // Broken data makes the readers throw RuntimeExceptions of any kind, and some wrap a full heap.
+            Throwable root = rootCause(e);
+            if (root instanceof OutOfMemoryError full) {
+                throw full;
+            }
+            throw new BrokenImageException("the data is broken: " + message(root), e);
         } finally {
             reader.dispose();
         }
     }
 
     private static <T> T with(String format, byte[] data, Step<T> step) throws BrokenImageException {
-        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
-        while (readers.hasNext()) {
-            ImageReader reader = readers.next();
-            if (reader.getClass().getModule() == ImageIO.class.getModule()) {
-                return with(reader, data, step);
-            }
-            reader.dispose();
+        ImageReaderSpi provider = PROVIDERS.computeIfAbsent(format, JdkCodecs::find);
+        ImageReader reader;
+        try {
+            reader = provider.createReaderInstance();
+        } catch (IOException e) {
+            throw new BrokenImageException("the reader cannot be started: " + e.getMessage(), e);
         }
-        throw new BrokenImageException("this Java runtime has no " + format + " reader (module java.desktop)");
+        return with(reader, ByteArrayInput.of(data), step);
     }
 
-    private static String rootMessage(Throwable e) {
+    private static ImageReaderSpi find(String format) {
+        Iterator<ImageReaderSpi> providers =
+                IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+        while (providers.hasNext()) {
+            ImageReaderSpi provider = providers.next();
+            if (provider.getClass().getModule() == ImageIO.class.getModule()
+                    && List.of(provider.getFormatNames()).contains(format)) {
+                return provider;
+            }
+        }
+        throw new IllegalStateException("module java.desktop has no " + format + " reader");
+    }
+
+    /** The 8-bit samples [height, width, bands]: the raster's own array where it has this order, else a copy. */
+    static byte[] interleaved(Raster raster) {
+        int rowSamples = raster.getWidth() * raster.getNumBands();
+        if (raster.getSampleModel() instanceof PixelInterleavedSampleModel model
+                && raster.getDataBuffer() instanceof DataBufferByte buffer
+                && model.getScanlineStride() == rowSamples
+                && inOrder(model.getBandOffsets())
+                && buffer.getOffset() == 0
+                && buffer.getData().length == rowSamples * raster.getHeight()) {
+            return buffer.getData();
+        }
+        byte[] samples = new byte[Math.multiplyExact(rowSamples, raster.getHeight())];
+        Rows rows = new Rows(raster);
+        for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+            int[] row = rows.row(y);
+            for (int i = 0; i < rowSamples; i++) {
+                samples[o++] = (byte) row[i];
+            }
+        }
+        return samples;
+    }
+
+    private static boolean inOrder(int[] bandOffsets) {
+        for (int band = 0; band < bandOffsets.length; band++) {
+            if (bandOffsets[band] != band) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Throwable rootCause(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = root.getMessage();
-        return message == null || message.isBlank() ? root.getClass().getSimpleName() : message;
+        return root;
+    }
+
+    private static String message(Throwable e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank() ? e.getClass().getSimpleName() : message;
     }
 
     /** One use of a reader. */

@@ -38,15 +38,7 @@ final class JpegColor {
         int width = frame.width();
         int height = frame.height();
         int bands = frame.components().length;
-        byte[] stored = new byte[Math.multiplyExact(bands * width, height)];
-        JdkCodecs.Rows rows = new JdkCodecs.Rows(raster);
-        for (int y = 0; y < height; y++) {
-            int[] row = rows.row(y);
-            int o = y * row.length;
-            for (int value : row) {
-                stored[o++] = (byte) value;
-            }
-        }
+        byte[] stored = JdkCodecs.interleaved(raster);
         for (int band = 0; band < bands; band++) {
             Component c = frame.components()[band];
             if (c.horizontal() == frame.maxHorizontal() && 2 * c.vertical() == frame.maxVertical()) {

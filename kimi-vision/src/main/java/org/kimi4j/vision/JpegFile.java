@@ -18,8 +18,8 @@ final class JpegFile implements PictureFile {
     private static final int APP14 = 0xEE;
     private static final int COM = 0xFE;
 
-    /** A picture has about ten scans; thousands of them in a small file only burn time. */
-    private static final int MOST_SCANS = 500;
+    /** A picture has about ten scans; hundreds of them in a small file only burn time. */
+    private static final int MOST_SCANS = 200;
 
     private final ByteArrayOutputStream essential = new ByteArrayOutputStream();
     private Frame frame = new Frame(0, 0, new Component[0]);

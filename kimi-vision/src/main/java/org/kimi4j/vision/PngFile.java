@@ -130,6 +130,9 @@ final class PngFile implements PictureFile {
         if (colorType == PALETTE && palette.length < 3) {
             throw new BrokenImageException("PNG without the palette it needs");
         }
+        if (pixelData.size() == 0) {
+            throw new BrokenImageException("truncated: PNG with no pixel data");
+        }
         int channels = channels();
         long rowBytes = 1 + ((long) width * channels * depth + 7) / 8;
         if (rowBytes * height > MOST_INFLATION * (pixelData.size() + 64L)) {
