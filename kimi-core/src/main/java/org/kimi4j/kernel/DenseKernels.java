@@ -15,6 +15,9 @@ public interface DenseKernels extends AutoCloseable {
     /** Where results come from. */
     Workspace workspace();
 
+    /** A weight as floats, each exactly as stored: [w.rows, w.cols]. */
+    Tensor unpack(Matrix w);
+
     /** x w^T + bias: [rows, w.rows]. */
     Tensor linear(Tensor x, Matrix w, Matrix.F32 bias);
 

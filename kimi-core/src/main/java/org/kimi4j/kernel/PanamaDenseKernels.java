@@ -41,6 +41,11 @@ public final class PanamaDenseKernels implements DenseKernels {
     }
 
     @Override
+    public Tensor unpack(Matrix w) {
+        return scalar.unpack(w);
+    }
+
+    @Override
     public Tensor linear(Tensor x, Matrix w, Matrix.F32 bias) {
         Shapes.check("linear", bias, w.rows());
         Tensor out = vector.matmul(x, w);

@@ -30,6 +30,17 @@ public final class ScalarDenseKernels implements DenseKernels {
     }
 
     @Override
+    public Tensor unpack(Matrix w) {
+        Tensor out = workspace().allocate(w.rows(), w.cols());
+        float[] row = new float[w.cols()];
+        for (int r = 0; r < w.rows(); r++) {
+            Weights.row(w, r, 0, row.length, row, 0);
+            out.setRow(r, row, 0);
+        }
+        return out;
+    }
+
+    @Override
     public Tensor linear(Tensor x, Matrix w, Matrix.F32 bias) {
         Shapes.check("linear", bias, w.rows());
         Tensor out = scalar.matmul(x, w);
