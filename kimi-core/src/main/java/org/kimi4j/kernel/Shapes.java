@@ -21,6 +21,13 @@ final class Shapes {
         }
     }
 
+    static void check(String op, Matrix vector, int cols) {
+        if (vector.rows() != 1 || vector.cols() != cols) {
+            throw new IllegalArgumentException(op + ": vector [" + vector.rows() + ", " + vector.cols()
+                    + "]: expected [1, " + cols + "]");
+        }
+    }
+
     static void checkRows(String op, Tensor x, int rows) {
         if (x.rows() != rows) {
             throw new IllegalArgumentException(op + ": x " + x + ": expected " + rows + " rows");

@@ -116,4 +116,40 @@ final class VectorElementwise {
             x.set(ValueLayout.JAVA_FLOAT, xAt + 4L * i, v);
         }
     }
+
+    /** One row of the GELU with tanh, in place. */
+    static void geluTanh(MemorySegment x, long at, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector v = FloatVector.fromMemorySegment(Lanes.FLOAT, x, at + 4L * i, LE);
+            FloatVector y = v.mul(Gelu.CUBE)
+                    .fma(v.mul(v), v)
+                    .mul(Gelu.TWO_SQRT_2_OVER_PI)
+                    .neg()
+                    .max(Exp.MIN)
+                    .min(Exp.MAX);
+            FloatVector n = y.fma(
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E),
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND))
+                    .sub(Exp.ROUND);
+            FloatVector r = n.fma(
+                    FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_LOW),
+                    n.fma(FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_HIGH), y));
+            FloatVector e = FloatVector.broadcast(Lanes.FLOAT, Exp.C6)
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C5))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C4))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C3))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
+                    .fma(r.mul(r), r.add(1f))
+                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                            .add(127)
+                            .lanewise(VectorOperators.LSHL, 23)
+                            .reinterpretAsFloats());
+            v.mul(FloatVector.broadcast(Lanes.FLOAT, 1f).div(e.add(1f))).intoMemorySegment(x, at + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            x.set(ValueLayout.JAVA_FLOAT, at + 4L * i, Gelu.tanh(x.get(ValueLayout.JAVA_FLOAT, at + 4L * i)));
+        }
+    }
 }
