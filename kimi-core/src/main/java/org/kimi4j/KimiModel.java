@@ -279,6 +279,25 @@ public final class KimiModel implements AutoCloseable {
 
     /** A timeline of tokens to work on directly. */
     public Session newSession() {
+        return newSession(text);
+    }
+
+    /** As {@link #newSession()}, with a look at what is computed on the way. */
+    public Session newSession(Session.ActivationListener listener) {
+        return newSession(text.withTrace((name, layer, tensor) -> {
+            if (listener.wants(name, layer)) {
+                float[] values = new float[Math.multiplyExact(tensor.rows(), tensor.cols())];
+                float[] row = new float[tensor.cols()];
+                for (int r = 0; r < tensor.rows(); r++) {
+                    kernels.read(tensor, r, row);
+                    System.arraycopy(row, 0, values, r * row.length, row.length);
+                }
+                listener.activation(name, layer, tensor.rows(), tensor.cols(), values);
+            }
+        }));
+    }
+
+    private Session newSession(TextModel text) {
         requireOpen();
         return new Session(
                 engine,

@@ -27,6 +27,31 @@ public final class Session implements AutoCloseable {
         void logits(int position, float[] logits);
     }
 
+    /**
+     * Is shown the named activations of every pass of a session, in order of computation, on the engine's thread, which
+     * waits for it. What it throws ends the pass and reaches the caller of {@link Session#append}.
+     */
+    @FunctionalInterface
+    public interface ActivationListener {
+
+        /** The layer of activations that belong to none: the embedding and what follows the last layer. */
+        int NO_LAYER = -1;
+
+        /** Whether the values are wanted; asked before they are copied. */
+        default boolean wants(String name, int layer) {
+            return true;
+        }
+
+        /**
+         * One activation of one pass.
+         *
+         * @param name for example {@code c_kv} or {@code l_out}; docs/model.md has all of them
+         * @param layer from 0, or {@link #NO_LAYER}
+         * @param values [rows, cols], row by row; the array is the listener's
+         */
+        void activation(String name, int layer, int rows, int cols, float[] values);
+    }
+
     private final Engine engine;
     private final TextModel text;
     private final Kernels kernels;

@@ -55,6 +55,11 @@ public final class TextModel {
         this.latentEps = (float) latentEps;
     }
 
+    /** The same model, watched. */
+    public TextModel withTrace(Trace other) {
+        return new TextModel(weights, c, experts, k, latentEps, other);
+    }
+
     /** What a cache for the layers of these weights stores. */
     public CacheShape cacheShape(KvType type) {
         return new CacheShape(weights.range().count(), c.kvLoraRank(), c.qkRopeHeadDim(), type);
