@@ -3,6 +3,7 @@ package org.kimi4j.checkpoint;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.CheckpointException;
 import org.kimi4j.error.ClosedException;
 
@@ -45,6 +47,7 @@ public final class Checkpoint implements AutoCloseable {
      * @throws CheckpointException if there is no such directory
      * @throws org.kimi4j.error.UnsupportedModelException if the names show a format that is not computed with, such as
      *     block FP8
+     * @throws CancelledException if the calling thread is interrupted
      */
     public static Checkpoint open(Path directory) {
         ShardScan scan = ShardScan.of(directory);
@@ -69,6 +72,8 @@ public final class Checkpoint implements AutoCloseable {
             SafetensorsFile shard, Arena arena, Map<String, MemorySegment> mappings, List<String> problems) {
         try {
             mappings.put(shard.name(), shard.map(arena));
+        } catch (ClosedByInterruptException e) {
+            throw new CancelledException("opening " + shard.name() + " was interrupted", e);
         } catch (IOException e) {
             problems.add(
                     shard.name() + ": cannot be mapped: " + e.getMessage()

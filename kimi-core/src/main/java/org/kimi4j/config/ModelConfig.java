@@ -96,7 +96,8 @@ public record ModelConfig(
                 .orElse(Integer.MAX_VALUE);
         Optional<Integer> hiddenSize =
                 text.flatMap(t -> sound(t, "hidden_size", textConfig.get().hiddenSize()));
-        Optional<VisionConfig> vision = top.object("vision_config").map(v -> VisionConfig.read(v, hiddenSize));
+        Optional<ConfigObject> pictures = top.object("vision_config");
+        Optional<VisionConfig> vision = pictures.map(v -> VisionConfig.read(v, hiddenSize));
         Optional<QuantizationConfig> outer = top.object("quantization_config").map(QuantizationConfig::read);
         Optional<QuantizationConfig> inner =
                 text.flatMap(t -> t.object("quantization_config")).map(QuantizationConfig::read);
@@ -124,6 +125,7 @@ public record ModelConfig(
                 "_name_or_path");
         List<String> ignored = new ArrayList<>(top.ignored());
         text.ifPresent(t -> ignored.addAll(t.ignored()));
+        pictures.ifPresent(v -> ignored.addAll(v.ignored()));
         return new ModelConfig(
                 type,
                 textConfig.orElseGet(ModelConfig::nothing),

@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.util.Arrays;
 import org.kimi4j.tensor.Matrix;
 
 /**
@@ -9,12 +10,19 @@ import org.kimi4j.tensor.Matrix;
  * all steps in a superblock of 2048 elements belongs to chain j.
  *
  * <p>A packed row holds the activations in that order: superblock by superblock, chain by chain, so that any chain is
- * consecutive vectors. What is left after the last whole step is summed one by one and stands at the end as it was.
+ * consecutive vectors. What is left after the last whole step is one more chain, of vectors in the elements' own order,
+ * filled up with zeros.
  */
 final class ElementOrder {
 
     static final int SUPERBLOCK = 2048;
     static final int CHAINS = 4;
+
+    /**
+     * {@link Lanes#COUNT} as a value that the compiler does not know. A loop that steps by a known number is unrolled, and
+     * the unrolled body of a kernel needs more registers than there are: such loops run at less than half the speed.
+     */
+    final int lanes = Lanes.COUNT;
 
     private final int cols;
     private final int perWord;
@@ -23,7 +31,7 @@ final class ElementOrder {
     ElementOrder(int cols, int perWord) {
         this.cols = cols;
         this.perWord = perWord;
-        this.source = new int[cols];
+        this.source = new int[vectorized()];
         for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
             int length = length(first);
             for (int i = 0; i < length; i++) {
@@ -32,9 +40,6 @@ final class ElementOrder {
                 int inStep = i % perWord * Lanes.COUNT + word;
                 source[first + chain * (length / CHAINS) + i / step() * (perWord * Lanes.COUNT) + inStep] = first + i;
             }
-        }
-        for (int i = vectorized(); i < cols; i++) {
-            source[i] = i;
         }
     }
 
@@ -49,13 +54,23 @@ final class ElementOrder {
     }
 
     /** Elements of four loads. */
-    int step() {
+    private int step() {
         return CHAINS * perWord * Lanes.COUNT;
     }
 
-    /** Elements summed in vectors; the rest is summed one by one. */
+    /** Elements in whole steps. */
     int vectorized() {
         return cols - cols % step();
+    }
+
+    /** Vectors of the chain of what is left. */
+    int tailVectors() {
+        return (cols - vectorized() + Lanes.COUNT - 1) / Lanes.COUNT;
+    }
+
+    /** Floats of a packed row. */
+    int packedCols() {
+        return vectorized() + tailVectors() * Lanes.COUNT;
     }
 
     /** Vectorised elements of the superblock that starts at {@code first}. */
@@ -63,10 +78,28 @@ final class ElementOrder {
         return Math.min(SUPERBLOCK, vectorized() - first);
     }
 
-    /** Packs one row. */
-    void pack(float[] row, int at, float[] packed, int packedAt) {
-        for (int i = 0; i < cols; i++) {
-            packed[packedAt + i] = row[at + source[i]];
+    int cols() {
+        return cols;
+    }
+
+    /**
+     * Packs one row.
+     *
+     * @param at where its first vector goes, the next {@code vectorStride} further
+     */
+    void pack(float[] row, int from, float[] packed, int at, int vectorStride) {
+        int to = at;
+        for (int i = 0; i < vectorized(); i += Lanes.COUNT) {
+            for (int lane = 0; lane < Lanes.COUNT; lane++) {
+                packed[to + lane] = row[from + source[i + lane]];
+            }
+            to += vectorStride;
+        }
+        for (int i = vectorized(); i < cols; i += Lanes.COUNT) {
+            int count = Math.min(Lanes.COUNT, cols - i);
+            System.arraycopy(row, from + i, packed, to, count);
+            Arrays.fill(packed, to + count, to + Lanes.COUNT, 0);
+            to += vectorStride;
         }
     }
 }

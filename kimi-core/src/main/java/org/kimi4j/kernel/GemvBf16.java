@@ -19,6 +19,7 @@ final class GemvBf16 {
     static void dot(MemorySegment w, long offset, ElementOrder order, float[] x, int xAt, float[] lanes, int lanesAt) {
         FloatVector run = FloatVector.zero(Lanes.FLOAT);
         long at = offset;
+        int step = 2 * order.lanes;
         for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
             int length = order.length(first);
             int chain = length / ElementOrder.CHAINS;
@@ -27,7 +28,7 @@ final class GemvBf16 {
             FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
             FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
             int x0 = xAt + first;
-            for (int i = 0; i < chain; i += 2 * L) {
+            for (int i = 0; i < chain; i += step) {
                 IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
                 IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
                 IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
@@ -56,14 +57,14 @@ final class GemvBf16 {
     }
 
     /** Unpacks the vectorised elements of one superblock of a weight row into the packed order, as floats. */
-    static void unpack(MemorySegment w, long offset, int length, float[] to, int at, int chainStride) {
-        int chain = length / ElementOrder.CHAINS;
-        for (int i = 0; i < chain; i += 2 * L) {
+    static void unpack(MemorySegment w, long offset, int length, float[] to, int at, int vectorStride) {
+        int chain = length / (ElementOrder.CHAINS * L);
+        for (int i = 0; i < chain; i += 2) {
             for (int j = 0; j < ElementOrder.CHAINS; j++) {
-                IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, offset + 8L * i + 4L * L * j, LE);
-                int into = at + j * chainStride + i;
+                IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, offset + 8L * L * i + 4L * L * j, LE);
+                int into = at + (j * chain + i) * vectorStride;
                 v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, into);
-                v.and(HIGH).reinterpretAsFloats().intoArray(to, into + L);
+                v.and(HIGH).reinterpretAsFloats().intoArray(to, into + vectorStride);
             }
         }
     }

@@ -16,6 +16,7 @@ final class GemvF32 {
     static void dot(MemorySegment w, long offset, ElementOrder order, float[] x, int xAt, float[] lanes, int lanesAt) {
         FloatVector run = FloatVector.zero(Lanes.FLOAT);
         long at = offset;
+        int step = order.lanes;
         for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
             int chain = order.length(first) / ElementOrder.CHAINS;
             FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
@@ -23,7 +24,7 @@ final class GemvF32 {
             FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
             FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
             int x0 = xAt + first;
-            for (int i = 0; i < chain; i += L) {
+            for (int i = 0; i < chain; i += step) {
                 a0 = FloatVector.fromArray(Lanes.FLOAT, x, x0 + i)
                         .fma(FloatVector.fromMemorySegment(Lanes.FLOAT, w, at, LE), a0);
                 a1 = FloatVector.fromArray(Lanes.FLOAT, x, x0 + chain + i)
@@ -40,12 +41,12 @@ final class GemvF32 {
     }
 
     /** Brings the vectorised elements of one superblock of a weight row into the packed order. */
-    static void unpack(MemorySegment w, long offset, int length, float[] to, int at, int chainStride) {
-        int chain = length / ElementOrder.CHAINS;
-        for (int i = 0; i < chain; i += L) {
+    static void unpack(MemorySegment w, long offset, int length, float[] to, int at, int vectorStride) {
+        int chain = length / (ElementOrder.CHAINS * L);
+        for (int i = 0; i < chain; i++) {
             for (int j = 0; j < ElementOrder.CHAINS; j++) {
-                FloatVector.fromMemorySegment(Lanes.FLOAT, w, offset + 16L * i + 4L * L * j, LE)
-                        .intoArray(to, at + j * chainStride + i);
+                FloatVector.fromMemorySegment(Lanes.FLOAT, w, offset + 16L * L * i + 4L * L * j, LE)
+                        .intoArray(to, at + (j * chain + i) * vectorStride);
             }
         }
     }

@@ -26,6 +26,8 @@ final class GemvInt4 {
     private static final int TWO_23 = 0x4b000000;
 
     private static final float TWO_23_PLUS_8 = 8388616f;
+    /** The lowest nibble of both shorts of an int. Ints are shifted, because shifts of shorts compile to more. */
+    private static final int NIBBLES = 0x000f000f;
 
     private GemvInt4() {}
 
@@ -42,34 +44,248 @@ final class GemvInt4 {
             int length,
             float[] to,
             int at,
-            int chainStride) {
-        int steps = length / (32 * L);
-        for (int s = 0; s < steps; s++) {
+            int vectorStride) {
+        int chain = length / (ElementOrder.CHAINS * L);
+        for (int i = 0; i < chain; i += 8) {
             FloatVector sc = ((IntVector)
-                            ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleOffset + 2L * L * s, LE)
+                            ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleOffset + L / 4 * i, LE)
                                     .convertShape(VectorOperators.S2I, Lanes.INT, 0))
                     .lanewise(VectorOperators.LSHL, 16)
                     .reinterpretAsFloats();
-            for (int j = 0; j < ElementOrder.CHAINS; j++) {
-                IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, offset + 16L * L * s + 4L * L * j, LE);
-                FloatVector scale = sc.rearrange(
-                        switch (j) {
-                            case 0 -> SPREAD0;
-                            case 1 -> SPREAD1;
-                            case 2 -> SPREAD2;
-                            default -> SPREAD3;
-                        });
-                int into = at + j * chainStride + 8 * L * s;
-                for (int q = 0; q < 8; q++) {
-                    v.lanewise(VectorOperators.LSHR, 4 * q)
-                            .and(15)
-                            .or(TWO_23)
-                            .reinterpretAsFloats()
-                            .sub(TWO_23_PLUS_8)
-                            .mul(scale)
-                            .intoArray(to, into + q * L);
-                }
-            }
+            long byteAt = offset + 2L * L * i;
+            int into = at + i * vectorStride;
+            IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, byteAt, LE);
+            FloatVector scale0 = sc.rearrange(SPREAD0);
+            int to0 = into;
+            v0.and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0);
+            v0.lanewise(VectorOperators.LSHR, 4)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + vectorStride);
+            v0.lanewise(VectorOperators.LSHR, 8)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + 2 * vectorStride);
+            v0.lanewise(VectorOperators.LSHR, 12)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + 3 * vectorStride);
+            v0.lanewise(VectorOperators.LSHR, 16)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + 4 * vectorStride);
+            v0.lanewise(VectorOperators.LSHR, 20)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + 5 * vectorStride);
+            v0.lanewise(VectorOperators.LSHR, 24)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + 6 * vectorStride);
+            v0.lanewise(VectorOperators.LSHR, 28)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale0)
+                    .intoArray(to, to0 + 7 * vectorStride);
+            IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, byteAt + 4 * L, LE);
+            FloatVector scale1 = sc.rearrange(SPREAD1);
+            int to1 = into + chain * vectorStride;
+            v1.and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1);
+            v1.lanewise(VectorOperators.LSHR, 4)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + vectorStride);
+            v1.lanewise(VectorOperators.LSHR, 8)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + 2 * vectorStride);
+            v1.lanewise(VectorOperators.LSHR, 12)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + 3 * vectorStride);
+            v1.lanewise(VectorOperators.LSHR, 16)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + 4 * vectorStride);
+            v1.lanewise(VectorOperators.LSHR, 20)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + 5 * vectorStride);
+            v1.lanewise(VectorOperators.LSHR, 24)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + 6 * vectorStride);
+            v1.lanewise(VectorOperators.LSHR, 28)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale1)
+                    .intoArray(to, to1 + 7 * vectorStride);
+            IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, byteAt + 8 * L, LE);
+            FloatVector scale2 = sc.rearrange(SPREAD2);
+            int to2 = into + 2 * chain * vectorStride;
+            v2.and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2);
+            v2.lanewise(VectorOperators.LSHR, 4)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + vectorStride);
+            v2.lanewise(VectorOperators.LSHR, 8)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + 2 * vectorStride);
+            v2.lanewise(VectorOperators.LSHR, 12)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + 3 * vectorStride);
+            v2.lanewise(VectorOperators.LSHR, 16)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + 4 * vectorStride);
+            v2.lanewise(VectorOperators.LSHR, 20)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + 5 * vectorStride);
+            v2.lanewise(VectorOperators.LSHR, 24)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + 6 * vectorStride);
+            v2.lanewise(VectorOperators.LSHR, 28)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale2)
+                    .intoArray(to, to2 + 7 * vectorStride);
+            IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, byteAt + 12 * L, LE);
+            FloatVector scale3 = sc.rearrange(SPREAD3);
+            int to3 = into + 3 * chain * vectorStride;
+            v3.and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3);
+            v3.lanewise(VectorOperators.LSHR, 4)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + vectorStride);
+            v3.lanewise(VectorOperators.LSHR, 8)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + 2 * vectorStride);
+            v3.lanewise(VectorOperators.LSHR, 12)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + 3 * vectorStride);
+            v3.lanewise(VectorOperators.LSHR, 16)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + 4 * vectorStride);
+            v3.lanewise(VectorOperators.LSHR, 20)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + 5 * vectorStride);
+            v3.lanewise(VectorOperators.LSHR, 24)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + 6 * vectorStride);
+            v3.lanewise(VectorOperators.LSHR, 28)
+                    .and(15)
+                    .or(TWO_23)
+                    .reinterpretAsFloats()
+                    .sub(TWO_23_PLUS_8)
+                    .mul(scale3)
+                    .intoArray(to, to3 + 7 * vectorStride);
         }
     }
 
@@ -101,10 +317,10 @@ final class GemvInt4 {
             float[] lanes,
             int lanesAt) {
         FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector correction = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector correction = a0;
         short[] codes = x.codes;
         float[] xScales = x.scales;
         float[] xOffsets = x.offsets;
@@ -113,23 +329,29 @@ final class GemvInt4 {
         int g = x.groupAt;
         int i = x.codeAt;
         int end = i + vectorized;
-        for (; i < end; i += 32 * L) {
+        int step = 32 * x.lanes;
+        for (; i < end; i += step) {
             FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
                             .convertShape(VectorOperators.S2I, Lanes.INT, 0))
                     .lanewise(VectorOperators.LSHL, 16)
                     .reinterpretAsFloats()
                     .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, g));
             correction = sc.fma(FloatVector.fromArray(Lanes.FLOAT, xOffsets, g), correction);
-            ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
-            IntVector s0 = v0.and((short) 15)
+            IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+            IntVector s0 = v0.and(NIBBLES)
+                    .reinterpretAsShorts()
                     .mul(ShortVector.fromArray(Lanes.SHORT, codes, i))
                     .add(v0.lanewise(VectorOperators.LSHR, 4)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L)))
                     .add(v0.lanewise(VectorOperators.LSHR, 8)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L)))
                     .add(v0.lanewise(VectorOperators.LSHR, 12)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L)))
                     .reinterpretAsInts();
             a0 = ((FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
@@ -137,16 +359,21 @@ final class GemvInt4 {
                             .lanewise(VectorOperators.ASHR, 16)
                             .convert(VectorOperators.I2F, 0))
                     .fma(sc.rearrange(SPREAD0), a0);
-            ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 4 * L, LE);
-            IntVector s1 = v1.and((short) 15)
+            IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
+            IntVector s1 = v1.and(NIBBLES)
+                    .reinterpretAsShorts()
                     .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L))
                     .add(v1.lanewise(VectorOperators.LSHR, 4)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L)))
                     .add(v1.lanewise(VectorOperators.LSHR, 8)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L)))
                     .add(v1.lanewise(VectorOperators.LSHR, 12)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L)))
                     .reinterpretAsInts();
             a1 = ((FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
@@ -154,16 +381,21 @@ final class GemvInt4 {
                             .lanewise(VectorOperators.ASHR, 16)
                             .convert(VectorOperators.I2F, 0))
                     .fma(sc.rearrange(SPREAD1), a1);
-            ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 8 * L, LE);
-            IntVector s2 = v2.and((short) 15)
+            IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
+            IntVector s2 = v2.and(NIBBLES)
+                    .reinterpretAsShorts()
                     .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L))
                     .add(v2.lanewise(VectorOperators.LSHR, 4)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L)))
                     .add(v2.lanewise(VectorOperators.LSHR, 8)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L)))
                     .add(v2.lanewise(VectorOperators.LSHR, 12)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L)))
                     .reinterpretAsInts();
             a2 = ((FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
@@ -171,16 +403,21 @@ final class GemvInt4 {
                             .lanewise(VectorOperators.ASHR, 16)
                             .convert(VectorOperators.I2F, 0))
                     .fma(sc.rearrange(SPREAD2), a2);
-            ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 12 * L, LE);
-            IntVector s3 = v3.and((short) 15)
+            IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
+            IntVector s3 = v3.and(NIBBLES)
+                    .reinterpretAsShorts()
                     .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L))
                     .add(v3.lanewise(VectorOperators.LSHR, 4)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L)))
                     .add(v3.lanewise(VectorOperators.LSHR, 8)
-                            .and((short) 15)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L)))
                     .add(v3.lanewise(VectorOperators.LSHR, 12)
+                            .and(NIBBLES)
+                            .reinterpretAsShorts()
                             .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L)))
                     .reinterpretAsInts();
             a3 = ((FloatVector) s3.lanewise(VectorOperators.LSHL, 16)

@@ -9,6 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.kimi4j.tensor.Matrix;
 
 /**
  * Sums of INT8 weights (bytes offset by 128) times packed rows. A load has four elements a lane: half a group of 32, one
@@ -35,12 +36,13 @@ final class GemvInt8 {
     }
 
     /** Unpacks the vectorised elements of one superblock of a weight row into the packed order, as exact floats. */
-    static void unpack(Weight w, int first, int length, float[] to, int at, int chainStride) {
+    static void unpack(Weight w, int first, int length, float[] to, int at, int vectorStride) {
+        int chain = length / (ElementOrder.CHAINS * L);
         for (int i = 0; i < length; i += 4 * L) {
             IntVector v = IntVector.fromMemorySegment(Lanes.INT, w.packed, w.offset + first + i, LE);
             FloatVector scale = FloatVector.broadcast(Lanes.FLOAT, w.scale(first + i))
                     .blend(w.scale(first + i + (L > 8 ? 32 : 0)), SECOND);
-            int into = at + i / (4 * L) % ElementOrder.CHAINS * chainStride + i / (16 * L) * (4 * L);
+            int into = at + (i / (4 * L) % ElementOrder.CHAINS * chain + i / (16 * L) * 4) * vectorStride;
             for (int q = 0; q < 4; q++) {
                 v.lanewise(VectorOperators.LSHR, 8 * q)
                         .and(255)
@@ -48,7 +50,7 @@ final class GemvInt8 {
                         .reinterpretAsFloats()
                         .sub(TWO_23_PLUS_128)
                         .mul(scale)
-                        .intoArray(to, into + q * L);
+                        .intoArray(to, into + q * vectorStride);
             }
         }
     }
@@ -66,6 +68,11 @@ final class GemvInt8 {
 
     /** One row of an INT8 matrix. */
     record Weight(MemorySegment packed, long offset, MemorySegment scales, long firstScale, int group) {
+        static Weight row(Matrix.Int8 w, int row) {
+            long index = (long) row * w.cols();
+            return new Weight(w.packed(), index, w.scales(), index / w.group(), w.group());
+        }
+
         float scale(int element) {
             return Weights.bf16(scales, firstScale + element / group);
         }
@@ -85,7 +92,8 @@ final class GemvInt8 {
         short[] codes = x.codes;
         float[] xScales = x.scales;
         int shift = Integer.numberOfTrailingZeros(w.group);
-        for (int i = 0; i < vectorized; i += 16 * L) {
+        int step = 16 * x.lanes;
+        for (int i = 0; i < vectorized; i += step) {
             int c = x.codeAt + i;
             int g = x.groupAt + i / 32;
             long at = w.offset + i;

@@ -5,6 +5,9 @@ import org.kimi4j.tensor.Matrix;
 /** One row of 8-bit activations: packed for the integer sums of an encoding, and as it was for the rest at the end. */
 final class IntegerRow {
 
+    /** See {@link ElementOrder#lanes}. */
+    final int lanes = Lanes.COUNT;
+
     final short[] codes;
     final int codeAt;
     /** The scale of each group of 32. */

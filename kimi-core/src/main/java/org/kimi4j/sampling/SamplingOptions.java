@@ -43,6 +43,7 @@ public final class SamplingOptions {
         topLogprobs = builder.topLogprobs;
     }
 
+    /** Options at their defaults. */
     public static Builder builder() {
         return new Builder();
     }
@@ -228,6 +229,7 @@ public final class SamplingOptions {
             return this;
         }
 
+        /** The options as set so far. */
         public SamplingOptions build() {
             return new SamplingOptions(this);
         }

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.kimi4j.error.CheckpointException;
 import org.kimi4j.error.UnsupportedModelException;
@@ -30,10 +31,11 @@ public final class Tokenizers {
      *     artifact is missing or does not run here
      */
     public static Tokenizer open(Path directory) {
-        if (Files.exists(directory.resolve(TIKTOKEN))) {
+        // A link whose target is missing counts as present, so that the message can be about it.
+        if (Files.exists(directory.resolve(TIKTOKEN), LinkOption.NOFOLLOW_LINKS)) {
             return openTiktoken(directory);
         }
-        if (Files.exists(directory.resolve(JSON))) {
+        if (Files.exists(directory.resolve(JSON), LinkOption.NOFOLLOW_LINKS)) {
             return openJson(directory);
         }
         throw new CheckpointException(directory + ": expected " + TIKTOKEN + " (or " + JSON
@@ -91,6 +93,11 @@ public final class Tokenizers {
     }
 
     private static byte[] read(Path file, int maxBytes) {
+        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+            throw new CheckpointException(
+                    file + ": expected this file, found a link to one that does not exist; the download "
+                            + "is not finished: start it again");
+        }
         if (!Files.exists(file)) {
             throw new CheckpointException(
                     file + ": expected this file, found none; download it with the model's other files");

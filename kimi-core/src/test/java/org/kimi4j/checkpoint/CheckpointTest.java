@@ -2,6 +2,7 @@ package org.kimi4j.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kimi4j.config.ModelConfig;
+import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.CheckpointException;
 import org.kimi4j.error.ClosedException;
 import org.kimi4j.tensor.Matrix;
@@ -175,6 +177,54 @@ class CheckpointTest {
     }
 
     @Test
+    void closingUnmapsEveryFile(@TempDir Path folder) throws IOException {
+        Path maps = Path.of("/proc/self/maps");
+        assumeTrue(Files.exists(maps), "no /proc here to see mappings in");
+        TinyCheckpoint.write(folder);
+        ModelConfig config = ModelConfig.read(folder);
+        for (int cycle = 0; cycle < 50; cycle++) {
+            try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+                checkpoint.bind(r -> TextTensors.read(r, config));
+                assertThat(mapped(maps, folder)).isEqualTo(4);
+            }
+            assertThat(mapped(maps, folder)).isZero();
+        }
+    }
+
+    private static long mapped(Path maps, Path folder) throws IOException {
+        return Files.readAllLines(maps).stream()
+                .filter(line -> line.contains(folder.toString()))
+                .count();
+    }
+
+    @Test
+    void anInspectionBecomesJson(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.writeWithVision(folder);
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            String json = checkpoint.inspect().json().write();
+            assertThat(json)
+                    .startsWith("{\"parts\":[{\"name\":\"embedding\",\"count\":1,\"bytes\":196608}")
+                    .contains("{\"name\":\"language_model.model.layers.*.mlp.experts.*.down_proj.weight_packed\","
+                            + "\"count\":16,\"dtype\":\"I32\",\"shape\":[128,8],\"bytes\":65536}")
+                    .contains("\"totals\":{\"tensors\":" + checkpoint.tensors().size())
+                    .contains("\"shards\":6");
+        }
+    }
+
+    @Test
+    void aDamagedCheckpointCanStillBeInspected(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.write(folder);
+        Files.delete(folder.resolve("model-00002-of-000004.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.problems()).singleElement().asString().contains("model-00002");
+            assertThat(checkpoint.inspect().parts())
+                    .extracting(Inspection.Part::name)
+                    .contains("embedding", "routed experts");
+            assertThat(checkpoint.data(checkpoint.tensors().iterator().next())).isEmpty();
+        }
+    }
+
+    @Test
     void int8AndF32AreReadAsTheFileHasThem(@TempDir Path folder) throws IOException {
         Map<TensorSpec, byte[]> tensors = new LinkedHashMap<>();
         byte[] packed = new byte[3 * 128];
@@ -280,6 +330,17 @@ class CheckpointTest {
     private static void bindNothing(Path folder) {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             checkpoint.bind(r -> r);
+        }
+    }
+
+    @Test
+    void anInterruptedThreadIsToldSoAndStaysInterrupted(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.write(folder);
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> Checkpoint.open(folder)).isInstanceOf(CancelledException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
         }
     }
 

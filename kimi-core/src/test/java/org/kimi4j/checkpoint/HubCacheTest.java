@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kimi4j.config.ModelConfig;
 import org.kimi4j.error.CheckpointException;
+import org.kimi4j.testkit.HubLayout;
 import org.kimi4j.testkit.TinyCheckpoint;
 
 class HubCacheTest {
@@ -26,25 +26,12 @@ class HubCacheTest {
     private Path model;
     private Path snapshot;
 
-    /** A cache as the hub tools leave it: blobs by hash, snapshots of links, a ref that names the commit. */
     @BeforeEach
     void writeCache() throws IOException {
         cache = new HubCache(root);
         model = root.resolve("models--moonshotai--Kimi-K2.5");
-        snapshot = Files.createDirectories(model.resolve("snapshots").resolve(COMMIT));
-        Path blobs = TinyCheckpoint.write(model.resolve("blobs"));
-        try (Stream<Path> files = Files.list(blobs)) {
-            for (Path file : files.toList()) {
-                Path blob = blobs.resolve(
-                        "sha-" + Integer.toHexString(file.getFileName().hashCode()));
-                Files.move(file, blob);
-                Files.createSymbolicLink(
-                        snapshot.resolve(file.getFileName()),
-                        Path.of("../../blobs").resolve(blob.getFileName()));
-            }
-        }
-        Files.createDirectories(model.resolve("refs"));
-        Files.writeString(model.resolve("refs/main"), COMMIT);
+        snapshot =
+                HubLayout.write(root, "moonshotai/Kimi-K2.5", COMMIT, TinyCheckpoint.write(root.resolve("download")));
     }
 
     private static void open(Path directory) {

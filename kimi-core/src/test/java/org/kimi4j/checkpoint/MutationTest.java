@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kimi4j.testkit.TinyCheckpoint;
@@ -102,16 +104,28 @@ class MutationTest {
         byte[] bytes = original.clone();
         for (int edits = 1 + random.nextInt(4); edits > 0; edits--) {
             int at = random.nextInt(bytes.length);
-            switch (random.nextInt(5)) {
+            byte[] edited = bytes;
+            switch (random.nextInt(7)) {
                 case 0 -> bytes[at] = (byte) random.nextInt();
                 case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
                 case 2 -> bytes = Arrays.copyOf(bytes, Math.max(1, at));
                 case 3 -> bytes = insert(bytes, at, TOKENS.get(random.nextInt(TOKENS.size())));
                 case 4 -> bytes[Math.min(random.nextInt(8), bytes.length - 1)] = (byte) random.nextInt();
+                case 5 -> at(bytes, at, '0', '9').ifPresent(digit -> edited[digit] = (byte) ('0' + random.nextInt(10)));
+                case 6 ->
+                    bytes = insert(
+                            bytes, at(bytes, at, '"', '"').orElse(0) + 1, TOKENS.get(random.nextInt(TOKENS.size())));
                 default -> throw new AssertionError();
             }
         }
         return bytes;
+    }
+
+    /** The first byte from a place on that lies in a range. */
+    private static OptionalInt at(byte[] bytes, int from, char low, char high) {
+        return IntStream.range(from, bytes.length)
+                .filter(i -> bytes[i] >= low && bytes[i] <= high)
+                .findFirst();
     }
 
     private static byte[] insert(byte[] bytes, int at, String text) {

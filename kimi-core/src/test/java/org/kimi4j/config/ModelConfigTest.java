@@ -112,6 +112,8 @@ class ModelConfigTest {
     void keysThatAreNotKnownAreListed() throws IOException {
         ModelConfig config = k25("\"use_cache\": true", "\"use_cache\": true, \"num_beams\": 1");
         assertThat(config.ignoredKeys()).containsExactly("text_config.num_beams");
+        assertThat(k25("\"patch_size\": 14", "\"patch_size\": 14, \"x\": 1").ignoredKeys())
+                .containsExactly("vision_config.x");
     }
 
     @Test

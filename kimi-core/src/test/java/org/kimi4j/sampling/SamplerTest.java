@@ -84,7 +84,7 @@ class SamplerTest {
         }
     }
 
-    /** Frequencies of 400,000 draws against the naive distribution: 5 standard deviations per token. */
+    /** Frequencies of 200,000 draws against the naive distribution: 5 standard deviations per token. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void frequenciesAreThoseOfTheDistribution(int which) {
@@ -99,7 +99,7 @@ class SamplerTest {
         float[] logits = logits(new Random(80 + which), 50);
         int[] counts = new int[50];
         Sampler sampler = new Sampler(options, 50);
-        int draws = 400_000;
+        int draws = 200_000;
         for (int i = 0; i < draws; i++) {
             counts[sampler.sample(logits)]++;
         }

@@ -121,6 +121,7 @@ class TiktokenFileTest {
         refused(" 0\n", "line 1");
         refused("IQ==\n", "line 1");
         refused("IQ== \n", "line 1");
+        refused("IQ== ", "line 1");
         refused("IQ==  0\n", "line 1");
         refused("x".repeat(100_000), "line 1", "...");
     }

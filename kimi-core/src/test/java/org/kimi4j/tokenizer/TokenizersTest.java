@@ -110,6 +110,12 @@ class TokenizersTest {
     }
 
     @Test
+    void aLinkToAMissingBlobIsAnUnfinishedDownload() throws IOException {
+        Files.createSymbolicLink(directory.resolve("tiktoken.model"), Path.of("..", "blobs", "0123"));
+        refused(CheckpointException.class, "tiktoken.model", "link", "download");
+    }
+
+    @Test
     void aTiktokenModelThatIsTooLargeIsNotRead() throws IOException {
         try (RandomAccessFile file =
                 new RandomAccessFile(directory.resolve("tiktoken.model").toFile(), "rw")) {

@@ -1,6 +1,7 @@
 package org.kimi4j.testkit;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -101,19 +102,20 @@ public final class SafetensorsWriter implements AutoCloseable {
         if (begin == null) {
             throw new IllegalArgumentException("tensor " + tensor.name() + " is not in the header");
         }
-        long left = tensor.byteSize();
-        long position = begin;
-        ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, Math.max(left, 1)))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        while (left > 0) {
-            chunk.clear().limit((int) Math.min(chunk.capacity(), left));
-            data.fill(chunk);
-            chunk.flip();
-            int bytes = chunk.remaining();
-            writeFully(channel, chunk, position);
-            position += bytes;
-            left -= bytes;
-            written.add(bytes);
+        // Freed at once: with buffers that wait for the garbage collector, small tensors would pile up gigabytes.
+        try (Arena arena = Arena.ofConfined()) {
+            int size = Math.clamp(tensor.byteSize(), 1, CHUNK_BYTES);
+            ByteBuffer chunk = arena.allocate(size).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+            long end = begin + tensor.byteSize();
+            for (long position = begin; position < end; ) {
+                chunk.clear().limit((int) Math.min(size, end - position));
+                data.fill(chunk);
+                chunk.flip();
+                int bytes = chunk.remaining();
+                writeFully(channel, chunk, position);
+                position += bytes;
+                written.add(bytes);
+            }
         }
     }
 
