@@ -8,6 +8,9 @@ final class Activations {
 
     static final int GROUP = 32;
 
+    /** Groups without a value of this size count as zeros: the inverse of a smaller scale might not be finite. */
+    private static final float TINY = 0x1p-100f;
+
     private Activations() {}
 
     /**
@@ -19,10 +22,7 @@ final class Activations {
     static void quantize(float[] x, int at, int cols, byte[] codes, int codesAt, float[] scales, int scalesAt) {
         for (int g = 0; g < cols / GROUP; g++) {
             int from = at + g * GROUP;
-            float max = 0;
-            for (int i = 0; i < GROUP; i++) {
-                max = Math.max(max, Math.abs(x[from + i]));
-            }
+            float max = largest(x, from);
             float inverse = max == 0 ? 0 : 127f / max;
             scales[scalesAt + g] = max / 127f;
             for (int i = 0; i < GROUP; i++) {
@@ -35,15 +35,21 @@ final class Activations {
     static void round(float[] x, int at, int cols) {
         for (int g = 0; g < cols / GROUP; g++) {
             int from = at + g * GROUP;
-            float max = 0;
-            for (int i = 0; i < GROUP; i++) {
-                max = Math.max(max, Math.abs(x[from + i]));
-            }
+            float max = largest(x, from);
             float inverse = max == 0 ? 0 : 127f / max;
             float scale = max / 127f;
             for (int i = 0; i < GROUP; i++) {
                 x[from + i] = (float) Math.rint(x[from + i] * inverse) * scale;
             }
         }
+    }
+
+    /** The largest magnitude of a group, or 0 if it is too small to count. */
+    private static float largest(float[] x, int from) {
+        float max = 0;
+        for (int i = 0; i < GROUP; i++) {
+            max = Math.max(max, Math.abs(x[from + i]));
+        }
+        return max < TINY ? 0 : max;
     }
 }
