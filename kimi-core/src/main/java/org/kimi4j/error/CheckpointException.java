@@ -19,15 +19,26 @@ public final class CheckpointException extends KimiException {
         this.problems = List.of(message);
     }
 
+    private CheckpointException(List<String> problems, String message) {
+        super(message, null);
+        this.problems = problems;
+    }
+
     /**
-     * Several problems.
+     * All problems of one subject. The message stays under 3,500 characters whatever their number: at most ten problems
+     * in full, one of each kind first, the others as counts by kind with layer, expert and shard numbers replaced by
+     * {@code *}. {@link #problems()} has every one.
      *
-     * @param summary the message: short enough to read, see {@link #problems()} for everything
-     * @param problems every problem in full
+     * @param subject what they are problems of, normally the directory or file
+     * @param problems at least one; the first line of each says where, the following lines what was expected, what was
+     *     found and the remedy
      */
-    public CheckpointException(String summary, List<String> problems) {
-        super(summary, null);
-        this.problems = List.copyOf(problems);
+    public static CheckpointException of(String subject, List<String> problems) {
+        if (problems.isEmpty()) {
+            throw new IllegalArgumentException("no problems of " + subject);
+        }
+        List<String> all = ProblemSummary.sanitised(problems);
+        return new CheckpointException(all, ProblemSummary.message(subject, all));
     }
 
     @Override

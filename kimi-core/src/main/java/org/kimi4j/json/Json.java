@@ -6,10 +6,12 @@ import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -18,6 +20,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -79,6 +82,11 @@ public sealed interface Json {
 
     /** Text that is not JSON, with the place of the first fault. */
     final class SyntaxException extends Exception {
+        /** For a reader that refuses what it is handed. */
+        public SyntaxException(String message) {
+            super(message);
+        }
+
         SyntaxException(String message, Throwable cause) {
             super(message, cause);
         }
@@ -107,6 +115,37 @@ public sealed interface Json {
         }
     }
 
+    /** Takes the members of an object one by one. */
+    @FunctionalInterface
+    interface MemberVisitor {
+        void member(String key, Json value) throws SyntaxException;
+    }
+
+    /**
+     * Reads an object that fills the whole text and hands over its members in order, each before the next is read. For
+     * objects with many members from files that cannot be trusted: memory is bounded by one member.
+     *
+     * @param maxValues the most values that one member may hold, nested ones counted
+     */
+    static void members(String text, int maxValues, MemberVisitor visitor) throws SyntaxException {
+        members(text, maxValues, visitor, "", visitor);
+    }
+
+    /**
+     * As {@link #members(String, int, MemberVisitor)}, but the members of the object at one key are handed over one by
+     * one too. The key itself goes to {@code outer} first, with an empty object; another kind of value goes there as it is.
+     *
+     * @param inside the key whose members go to {@code inner}
+     */
+    static void members(String text, int maxValues, MemberVisitor outer, String inside, MemberVisitor inner)
+            throws SyntaxException {
+        try (JsonParser parser = Codec.FACTORY.createParser(ObjectReadContext.empty(), text)) {
+            Codec.members(parser, maxValues, outer, inside, inner);
+        } catch (JacksonException e) {
+            throw Codec.fault(e);
+        }
+    }
+
     /** Compact JSON text; non-ASCII characters are written as they are. */
     default String write() {
         StringWriter out = new StringWriter();
@@ -124,7 +163,8 @@ public sealed interface Json {
                         .maxStringLength(256 << 20)
                         .maxNameLength(1 << 20)
                         .build())
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                // Keys of a checkpoint are mostly unique: a table of those seen costs more than it saves.
+                .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
                 .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                 .build();
 
@@ -133,36 +173,97 @@ public sealed interface Json {
         private static SyntaxException fault(JacksonException e) {
             var at = e.getLocation();
             String where = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-            return new SyntaxException(e.getOriginalMessage() + where, e);
+            // Limits are named by the method of the parser that sets them, which tells a reader nothing.
+            String message = e.getOriginalMessage().replaceAll(", from `[^`]*`", "");
+            return new SyntaxException(message + where, e);
         }
 
         private static Json document(JsonParser parser) throws SyntaxException {
             JsonToken first = parser.nextToken();
             if (first == null) {
-                throw new SyntaxException("no JSON value found", new IllegalArgumentException("empty"));
+                throw new SyntaxException("no JSON value found");
             }
-            Json value = value(parser, first);
-            if (parser.nextToken() != null) {
-                throw new SyntaxException(
-                        "text after the end of the JSON value", new IllegalArgumentException("trailing text"));
-            }
+            Json value = value(parser, first, new Budget(Integer.MAX_VALUE));
+            end(parser);
             return value;
         }
 
-        private static Json value(JsonParser parser, JsonToken token) {
+        private static void end(JsonParser parser) throws SyntaxException {
+            if (parser.nextToken() != null) {
+                throw new SyntaxException("text after the end of the JSON value");
+            }
+        }
+
+        private static void members(
+                JsonParser parser, int maxValues, MemberVisitor outer, String inside, MemberVisitor inner)
+                throws SyntaxException {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new SyntaxException("expected an object");
+            }
+            Set<String> keys = new HashSet<>();
+            for (JsonToken t = parser.nextToken(); t != JsonToken.END_OBJECT; t = parser.nextToken()) {
+                String key = parser.currentName();
+                unique(parser, keys.add(key), key);
+                JsonToken value = parser.nextToken();
+                if (value == JsonToken.START_OBJECT && outer != inner && key.equals(inside)) {
+                    outer.member(key, new Obj(Map.of()));
+                    inner(parser, maxValues, inner);
+                } else {
+                    outer.member(key, value(parser, value, new Budget(maxValues)));
+                }
+            }
+            end(parser);
+        }
+
+        private static void inner(JsonParser parser, int maxValues, MemberVisitor inner) throws SyntaxException {
+            Set<String> keys = new HashSet<>();
+            for (JsonToken t = parser.nextToken(); t != JsonToken.END_OBJECT; t = parser.nextToken()) {
+                String key = parser.currentName();
+                unique(parser, keys.add(key), key);
+                inner.member(key, value(parser, parser.nextToken(), new Budget(maxValues)));
+            }
+        }
+
+        /** Checked here instead of by the parser, which would keep a set of the keys beside ours. */
+        private static void unique(JsonParser parser, boolean isNew, String key) throws SyntaxException {
+            if (!isNew) {
+                var at = parser.currentTokenLocation();
+                throw new SyntaxException("key \"" + key + "\" is there twice (line " + at.getLineNr() + ", column "
+                        + at.getColumnNr() + ")");
+            }
+        }
+
+        /** How many values may still be read. */
+        private static final class Budget {
+            private int left;
+
+            Budget(int left) {
+                this.left = left;
+            }
+
+            void take() throws SyntaxException {
+                if (--left < 0) {
+                    throw new SyntaxException("too many values in one member");
+                }
+            }
+        }
+
+        private static Json value(JsonParser parser, JsonToken token, Budget budget) throws SyntaxException {
+            budget.take();
             return switch (token) {
                 case START_OBJECT -> {
                     Map<String, Json> members = new LinkedHashMap<>();
                     for (JsonToken t = parser.nextToken(); t != JsonToken.END_OBJECT; t = parser.nextToken()) {
                         String key = parser.currentName();
-                        members.put(key, value(parser, parser.nextToken()));
+                        unique(parser, !members.containsKey(key), key);
+                        members.put(key, value(parser, parser.nextToken(), budget));
                     }
                     yield new Obj(members);
                 }
                 case START_ARRAY -> {
                     List<Json> items = new ArrayList<>();
                     for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
-                        items.add(value(parser, t));
+                        items.add(value(parser, t, budget));
                     }
                     yield new Arr(items);
                 }

@@ -64,6 +64,7 @@ public final class SpecialTokens {
         return names;
     }
 
+    /** Whether an id is that of a control token, reserved ones included. */
     public boolean isSpecial(int id) {
         return id >= firstId && id < firstId + names.size();
     }

@@ -1,26 +1,14 @@
 package org.kimi4j.tokenizer;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
-
 /**
  * Ids to text, one id at a time, never splitting a character: bytes that may still become one are held back. The pieces
  * joined equal {@link Tokenizer#decode} of all ids. For one stream and one thread.
  */
 public final class StreamDecoder {
 
-    /** A UTF-8 character has at most four bytes, so at most three are held back. */
-    private static final int HELD = 3;
-
     private final Tokenizer tokenizer;
-    private final CharsetDecoder utf8 = StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPLACE)
-            .onUnmappableCharacter(CodingErrorAction.REPLACE);
-    private ByteBuffer pending = ByteBuffer.allocate(64);
+    private final Utf8Decoder utf8 = new Utf8Decoder();
+    private final StringBuilder out = new StringBuilder();
 
     StreamDecoder(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
@@ -29,27 +17,19 @@ public final class StreamDecoder {
     /** The text that this id completes; empty while a character is unfinished. */
     public String append(int id) {
         byte[] bytes = tokenizer.bytes(id);
-        if (pending.remaining() < bytes.length) {
-            pending = ByteBuffer.allocate(bytes.length + pending.position() + HELD)
-                    .put(pending.flip());
-        }
-        return decode(pending.put(bytes).flip(), false);
+        utf8.append(bytes, 0, bytes.length, out);
+        return take();
     }
 
     /** What was held back, as U+FFFD; the decoder can then be used for another stream. */
     public String finish() {
-        String rest = decode(pending.flip(), true);
-        utf8.reset();
-        return rest;
+        utf8.finish(out);
+        return take();
     }
 
-    private String decode(ByteBuffer in, boolean last) {
-        CharBuffer out = CharBuffer.allocate(in.remaining() + HELD);
-        utf8.decode(in, out, last);
-        if (last) {
-            utf8.flush(out);
-        }
-        in.compact();
-        return out.flip().toString();
+    private String take() {
+        String text = out.toString();
+        out.setLength(0);
+        return text;
     }
 }

@@ -181,7 +181,7 @@ public record MediaConfig(
 
         private void throwProblems() {
             if (!problems.isEmpty()) {
-                throw new CheckpointException(file + ": " + String.join("; ", problems), problems);
+                throw CheckpointException.of(file.toString(), problems);
             }
         }
 

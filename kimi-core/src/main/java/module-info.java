@@ -1,0 +1,39 @@
+/** Moonshot AI's Kimi K2.5 inside a Java application's own process: the text model, its checkpoint and its sessions. */
+@org.jspecify.annotations.NullMarked
+module org.kimi4j.core {
+    requires jdk.incubator.vector;
+    requires static transitive org.jspecify;
+    requires java.management;
+    requires jdk.management;
+    requires static ai.djl.tokenizers;
+    requires tools.jackson.core;
+
+    exports org.kimi4j;
+    exports org.kimi4j.chat;
+    exports org.kimi4j.config;
+    exports org.kimi4j.error;
+    exports org.kimi4j.sampling;
+    exports org.kimi4j.tokenizer;
+    exports org.kimi4j.json to
+            org.kimi4j.vision,
+            org.kimi4j.quant;
+    exports org.kimi4j.checkpoint to
+            org.kimi4j.vision,
+            org.kimi4j.quant,
+            org.kimi4j.benchmarks;
+    exports org.kimi4j.tensor to
+            org.kimi4j.vision,
+            org.kimi4j.quant,
+            org.kimi4j.nativecpu,
+            org.kimi4j.benchmarks;
+    exports org.kimi4j.kernel to
+            org.kimi4j.vision,
+            org.kimi4j.nativecpu,
+            org.kimi4j.benchmarks;
+    exports org.kimi4j.spi to
+            org.kimi4j.vision,
+            org.kimi4j.nativecpu;
+
+    uses org.kimi4j.spi.KernelsProvider;
+    uses org.kimi4j.spi.MediaEncoderProvider;
+}

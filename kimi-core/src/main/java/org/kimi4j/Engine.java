@@ -1,0 +1,559 @@
+package org.kimi4j;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.kimi4j.cache.CacheShape;
+import org.kimi4j.cache.LatentCache;
+import org.kimi4j.cache.PagePool;
+import org.kimi4j.error.CancelledException;
+import org.kimi4j.error.ClosedException;
+import org.kimi4j.error.KimiException;
+import org.kimi4j.error.OverloadedException;
+import org.kimi4j.kernel.Kernels;
+import org.kimi4j.kernel.Rows;
+import org.kimi4j.model.TextModel;
+import org.kimi4j.spi.MediaEncoder;
+import org.kimi4j.tensor.Tensor;
+
+/**
+ * The one thread of a model that runs forward passes. Requests wait in a fair queue; those admitted are computed
+ * together: each pass has the next rows of all of them, at most one of which is reading a long prompt. Nobody interrupts
+ * this thread, and it waits for nobody but work.
+ */
+final class Engine implements AutoCloseable {
+
+    /** Rows of a prompt beside which others wait for their next token. */
+    private static final int SHARED_CHUNK = 128;
+
+    private final TextModel model;
+    private final Kernels kernels;
+    private final PagePool pool;
+    private final @Nullable MediaEncoder encoder;
+    private final KimiOptions options;
+    private final TimelineStore store;
+    private final Thread thread;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition work = lock.newCondition();
+    private final RequestQueue waiting;
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
+    private boolean closed;
+    private volatile boolean closing;
+
+    private final List<Generation> active = new ArrayList<>();
+    private volatile int activeCount;
+    private float[] logits = {};
+
+    Engine(
+            TextModel model,
+            Kernels kernels,
+            PagePool pool,
+            @Nullable MediaEncoder encoder,
+            KimiOptions options,
+            String name) {
+        this.model = model;
+        this.kernels = kernels;
+        this.pool = pool;
+        this.encoder = encoder;
+        this.options = options;
+        this.store = new TimelineStore(pool);
+        this.waiting = new RequestQueue(options.queueCapacity(), options.perCaller());
+        this.thread = new Thread(this::loop, name + "-engine");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Tells the engine that something changed. */
+    void signal() {
+        lock.lock();
+        try {
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Queues a request, or refuses it at once if it could never be served or the queue is full. */
+    void submit(Generation request) {
+        CacheShape shape = pool.shape();
+        long needed = shape.bytesFor(request.mostPositions());
+        if (needed > pool.budgetBytes()) {
+            throw new OverloadedException("the request may come to " + request.mostPositions() + " positions ("
+                    + request.request().ids().length + " of the prompt, maxTokens "
+                    + request.request().maxTokens()
+                    + "), " + needed + " bytes of cache; kvBudget is " + pool.budgetBytes()
+                    + " bytes: shorten one of them or raise kvBudget");
+        }
+        lock.lock();
+        try {
+            requireOpen();
+            waiting.add(request, waiting.size() == 0 && activeCount < options.maxBatch());
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Runs something on the engine's thread, between two passes. */
+    <T> CompletableFuture<T> call(Callable<T> task) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        lock.lock();
+        try {
+            requireOpen();
+            tasks.add(() -> {
+                if (closing) {
+                    result.completeExceptionally(closedException());
+                    return;
+                }
+                try {
+                    result.complete(task.call());
+                } catch (Throwable e) {
+                    result.completeExceptionally(e);
+                } finally {
+                    kernels.workspace().release(0);
+                }
+            });
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+        return result;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    private static ClosedException closedException() {
+        return new ClosedException("the model is closed");
+    }
+
+    /** Whether a long task should stop because the model is being closed. */
+    boolean isClosing() {
+        return closing;
+    }
+
+    int waitingCount() {
+        lock.lock();
+        try {
+            return waiting.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int activeCount() {
+        return activeCount;
+    }
+
+    int idleTimelines() {
+        return store.count();
+    }
+
+    private void loop() {
+        try {
+            while (awaitWork()) {
+                runTasks();
+                dropGone();
+                admit();
+                if (!active.isEmpty()) {
+                    pass();
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            failAll(new IllegalStateException("the engine of the model failed and is closed", e));
+            throw e;
+        } finally {
+            store.clear();
+        }
+    }
+
+    /** Leaves nobody waiting for an engine that is no more. */
+    private void failAll(RuntimeException cause) {
+        List<Generation> gone;
+        lock.lock();
+        try {
+            closed = true;
+            closing = true;
+            gone = waiting.removeIf(_ -> true);
+        } finally {
+            lock.unlock();
+        }
+        runTasks();
+        gone.addAll(active);
+        active.clear();
+        gone.forEach(g -> g.fail(cause));
+    }
+
+    /** Waits until there is something to do; false when the engine is closed and everything has ended. */
+    private boolean awaitWork() {
+        lock.lock();
+        try {
+            while (true) {
+                if (closed && active.isEmpty() && waiting.size() == 0 && tasks.isEmpty()) {
+                    return false;
+                }
+                if (closed || !tasks.isEmpty() || anyCanGoOn()) {
+                    return true;
+                }
+                boolean mayAdmit = waiting.size() > 0 && active.size() < options.maxBatch();
+                if (mayAdmit && !starved) {
+                    return true;
+                }
+                // Deadlines and cancels of those that wait are looked at now and then.
+                if (waiting.size() > 0 || !active.isEmpty()) {
+                    if (work.awaitNanos(TimeUnit.MILLISECONDS.toNanos(20)) <= 0) {
+                        return true;
+                    }
+                    starved = false;
+                } else {
+                    work.await();
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("the engine's thread must not be interrupted", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the first request that waits found no room in the cache. */
+    private boolean starved;
+
+    private boolean anyCanGoOn() {
+        for (Generation g : active) {
+            if (g.isCancelled() || g.isLate() || g.events().hasRoom()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void runTasks() {
+        while (true) {
+            Runnable task;
+            lock.lock();
+            try {
+                task = tasks.poll();
+            } finally {
+                lock.unlock();
+            }
+            if (task == null) {
+                return;
+            }
+            task.run();
+        }
+    }
+
+    /** Ends what was cancelled or is late, waiting or running. */
+    private void dropGone() {
+        List<Generation> gone;
+        lock.lock();
+        try {
+            gone = waiting.removeIf(g -> g.isCancelled() || g.isLate() || closing);
+            gone.forEach(waiting::finished);
+        } finally {
+            lock.unlock();
+        }
+        for (Generation g : gone) {
+            if (closing) {
+                g.fail(closedException());
+            } else {
+                g.refuse();
+            }
+        }
+        for (Generation g : List.copyOf(active)) {
+            if (closing) {
+                end(g);
+                g.fail(closedException());
+            } else if (g.isCancelled()) {
+                end(g);
+                g.finish(FinishReason.CANCELLED);
+            } else if (g.isLate()) {
+                end(g);
+                g.finish(FinishReason.DEADLINE);
+            }
+        }
+    }
+
+    /** Starts requests while there is room for what they may come to need. */
+    private void admit() {
+        while (active.size() < options.maxBatch()) {
+            Generation next;
+            lock.lock();
+            try {
+                next = waiting.poll(this::makeRoom).orElse(null);
+                starved = next == null && waiting.size() > 0;
+            } finally {
+                lock.unlock();
+            }
+            if (next == null) {
+                return;
+            }
+            List<Timeline> running = active.stream().map(Generation::timeline).toList();
+            next.admit(store.take(next.request().keys(), next.request().ids().length, running));
+            active.add(next);
+            activeCount = active.size();
+        }
+    }
+
+    /** Whether a request fits beside those that run, idle timelines being dropped as needed. */
+    private boolean makeRoom(Generation request) {
+        CacheShape shape = pool.shape();
+        long needed = shape.bytesFor(request.mostPositions()) + pinnedBytes;
+        for (Generation g : active) {
+            needed += shape.bytesFor(g.mostPositions());
+        }
+        while (needed + store.bytes() > pool.budgetBytes()) {
+            if (!store.dropOldest()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Bytes of caches that callers hold themselves. */
+    private long pinnedBytes;
+
+    /** Grows a caller's own cache within the budget. On the engine's thread. */
+    void growPinned(LatentCache cache, int newLength) {
+        long before = cache.byteSize();
+        long more = pool.shape().bytesFor(newLength) - before;
+        long needed = pinnedBytes + more;
+        for (Generation g : active) {
+            needed += pool.shape().bytesFor(g.mostPositions());
+        }
+        while (needed + store.bytes() > pool.budgetBytes()) {
+            if (!store.dropOldest()) {
+                throw new OverloadedException("the session would grow to " + newLength + " positions, " + more
+                        + " more bytes of cache; " + (needed - more) + " bytes are taken and kvBudget is "
+                        + pool.budgetBytes() + " bytes");
+            }
+        }
+        cache.grow(newLength);
+        pinnedBytes += cache.byteSize() - before;
+    }
+
+    /** Gives positions of a caller's own cache back. On the engine's thread. */
+    void truncatePinned(LatentCache cache, int newLength) {
+        long before = cache.byteSize();
+        cache.truncate(newLength);
+        pinnedBytes -= before - cache.byteSize();
+    }
+
+    private void end(Generation g) {
+        active.remove(g);
+        activeCount = active.size();
+        store.keep(g.timeline());
+        lock.lock();
+        try {
+            waiting.finished(g);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The rows one request has in a pass. */
+    private record Share(Generation generation, int first, int count) {}
+
+    private void pass() {
+        List<Share> shares = shares();
+        shares.removeIf(share -> !encodeMedia(share));
+        if (shares.isEmpty()) {
+            return;
+        }
+        long began = System.nanoTime();
+        try {
+            List<Generation> wanted = new ArrayList<>();
+            Tensor scores = compute(shares, wanted);
+            long took = System.nanoTime() - began;
+            for (Share share : shares) {
+                share.generation.addPassTime(took, share.generation.isPrompt(share.first));
+                share.generation.passed();
+            }
+            for (int i = 0; i < wanted.size(); i++) {
+                kernels.read(scores, i, logits);
+                goOn(wanted.get(i));
+            }
+        } catch (CancelledException e) {
+            undo(shares); // the cancelled end in the next round, the others read the same rows again
+        } catch (RuntimeException | Error e) {
+            undo(shares);
+            for (Share share : shares) {
+                end(share.generation);
+                share.generation.fail(failure(e));
+            }
+            if (e instanceof Error error && !(e instanceof OutOfMemoryError)) {
+                throw error;
+            }
+        } finally {
+            kernels.workspace().release(0);
+        }
+    }
+
+    private static RuntimeException failure(Throwable e) {
+        return switch (e) {
+            case KimiException k -> k;
+            case OutOfMemoryError _ ->
+                new OverloadedException("not enough memory for a pass: lower chunk or maxBatch, or raise -Xmx", e);
+            case RuntimeException r -> r;
+            default -> new IllegalStateException(e);
+        };
+    }
+
+    private static void undo(List<Share> shares) {
+        for (Share share : shares) {
+            share.generation.timeline().truncate(share.first);
+        }
+    }
+
+    /** Who takes part in the next pass: everyone who can go on, and one of those that still read their prompt. */
+    private List<Share> shares() {
+        List<Share> shares = new ArrayList<>();
+        Generation reader = null;
+        for (Generation g : active) {
+            if (!g.events().hasRoom()) {
+                continue;
+            }
+            if (g.pending() > 1) {
+                reader = reader == null ? g : reader;
+            } else {
+                shares.add(new Share(g, g.timeline().length(), 1));
+            }
+        }
+        if (reader != null) {
+            int most = shares.isEmpty() ? options.chunk() : Math.min(options.chunk(), SHARED_CHUNK);
+            shares.add(new Share(reader, reader.timeline().length(), Math.min(reader.pending(), most)));
+        }
+        return shares;
+    }
+
+    /** Reads the rows; returns the logits of those requests that have no token left to read, in the order of {@code wanted}. */
+    private Tensor compute(List<Share> shares, List<Generation> wanted) {
+        int count = shares.stream().mapToInt(Share::count).sum();
+        int[] tokens = new int[count];
+        int[] position = new int[count];
+        int[] sequence = new int[count];
+        boolean[] prompt = new boolean[count];
+        LatentCache[] caches = new LatentCache[shares.size()];
+        int[] lastRow = new int[shares.size()];
+        int row = 0;
+        for (int s = 0; s < shares.size(); s++) {
+            Share share = shares.get(s);
+            share.generation.grow(share.count);
+            caches[s] = share.generation.timeline().cache();
+            for (int i = 0; i < share.count; i++, row++) {
+                position[row] = share.first + i;
+                sequence[row] = s;
+                tokens[row] = share.generation.token(position[row]);
+                prompt[row] = share.generation.isPrompt(position[row]);
+            }
+            if (share.generation.pending() == 0) {
+                wanted.add(share.generation);
+            }
+            lastRow[s] = row - 1;
+        }
+        Tensor x = model.embed(tokens);
+        int first = 0;
+        for (Share share : shares) {
+            share.generation.placeMedia(x.rows(first, share.count), share.first, kernels);
+            first += share.count;
+        }
+        model.forward(x, new Rows(position, sequence, prompt, caches), () -> closing || anyCancelled(shares));
+        if (wanted.isEmpty()) {
+            return x;
+        }
+        Tensor last = kernels.workspace().allocate(wanted.size(), x.cols());
+        float[] buffer = new float[x.cols()];
+        int to = 0;
+        for (int s = 0; s < shares.size(); s++) {
+            if (wanted.contains(shares.get(s).generation)) {
+                kernels.read(x, lastRow[s], buffer);
+                kernels.write(last, to++, buffer);
+            }
+        }
+        Tensor scores = model.logits(last);
+        if (logits.length != scores.cols()) {
+            logits = new float[scores.cols()];
+        }
+        return scores;
+    }
+
+    private static boolean anyCancelled(List<Share> shares) {
+        for (Share share : shares) {
+            if (share.generation.isCancelled()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Encodes the pictures and videos whose rows the next pass reads. What fails here ends its own request.
+     *
+     * @return whether the request can take part
+     */
+    private boolean encodeMedia(Share share) {
+        try {
+            share.generation.encodeMedia(share.first, share.first + share.count, encoder, () -> closing);
+            return true;
+        } catch (CancelledException e) {
+            return false; // ended in the next round
+        } catch (RuntimeException e) {
+            end(share.generation);
+            share.generation.fail(e);
+            return false;
+        }
+    }
+
+    /** One request goes on from its logits; what fails here fails this request alone. */
+    private void goOn(Generation g) {
+        try {
+            FinishReason reason = g.accept(logits);
+            if (reason != null) {
+                end(g);
+                g.finish(reason);
+            }
+        } catch (RuntimeException e) {
+            end(g);
+            g.fail(e);
+        }
+    }
+
+    /** Refuses new work, ends all requests, waits for the pass in hand; idempotent. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            closing = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            if (Thread.currentThread() == thread) {
+                throw new IllegalStateException("a model cannot be closed by its own engine");
+            }
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true; // told to the caller below; the mappings must not go before the engine
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package org.kimi4j;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.kimi4j.chat.ReplyChannel;
+import org.kimi4j.chat.ReplyEvent;
+import org.kimi4j.error.OverloadedException;
+import org.kimi4j.kernel.Kernels;
+import org.kimi4j.sampling.Logprobs;
+import org.kimi4j.sampling.Sampler;
+import org.kimi4j.spi.MediaEncoder;
+import org.kimi4j.tensor.Tensor;
+
+/**
+ * One reply being made: its tokens, what of them has been read, and what follows from each new one. The engine's thread
+ * drives it; any thread may cancel it. Tokens not read yet are the next rows: a chunk of the prompt, the token sampled
+ * last, or the tokens that close the thinking.
+ */
+final class Generation {
+
+    private final PreparedRequest request;
+    private final Object caller;
+    private final EventQueue events;
+    private final Sampler sampler;
+    private final StopStrings stops;
+    private final List<Logprobs> pendingLogprobs = new ArrayList<>();
+    private final List<Logprobs> allLogprobs = new ArrayList<>();
+    private final long submitted = System.nanoTime();
+    private final long deadline;
+    private volatile boolean cancelled;
+
+    private int[] tokens;
+    private long[] keys;
+    private int length;
+    private @Nullable Timeline timeline;
+    private final MediaEncoder.@Nullable Encoded[] encoded;
+    private int placed;
+    private int cachedTokens;
+    private int thinkingTokens;
+    private int answerTokens;
+    private boolean closedThinking;
+    private boolean hasToolCalls;
+    private long admitted;
+    private long mediaNanos;
+    private long prefillNanos;
+    private long firstToken;
+    private long lastToken;
+
+    Generation(PreparedRequest request, Object caller, int vocabSize, Runnable roomMade) {
+        this.request = request;
+        this.caller = caller;
+        this.events = new EventQueue(roomMade);
+        this.sampler = new Sampler(request.options().sampling(), vocabSize);
+        this.stops = new StopStrings(request.options().stop());
+        this.tokens = Arrays.copyOf(request.ids(), request.ids().length + 64);
+        this.keys = Arrays.copyOf(request.keys(), request.ids().length + 64);
+        this.length = request.ids().length;
+        this.encoded = new MediaEncoder.Encoded[request.media().size()];
+        this.deadline =
+                request.options().deadline().map(d -> submitted + d.toNanos()).orElse(Long.MAX_VALUE);
+        sampler.prompt(request.ids());
+    }
+
+    PreparedRequest request() {
+        return request;
+    }
+
+    Object caller() {
+        return caller;
+    }
+
+    EventQueue events() {
+        return events;
+    }
+
+    void cancel() {
+        cancelled = true;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    boolean isLate() {
+        return deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0;
+    }
+
+    /** Positions the request may come to occupy. */
+    int mostPositions() {
+        return request.ids().length + request.maxTokens();
+    }
+
+    Timeline timeline() {
+        if (timeline == null) {
+            throw new IllegalStateException("not admitted");
+        }
+        return timeline;
+    }
+
+    /** Work begins, on a timeline that holds the beginning of the prompt. */
+    void admit(Timeline with) {
+        timeline = with;
+        cachedTokens = with.length();
+        admitted = System.nanoTime();
+    }
+
+    /** Tokens of which the model has not read the rows yet; at least one while the reply is being made. */
+    int pending() {
+        return length - timeline().length();
+    }
+
+    boolean isPrefilling() {
+        return timeline().length() < request.ids().length;
+    }
+
+    int token(int position) {
+        return tokens[position];
+    }
+
+    /** Whether the row at a position was given rather than generated. */
+    boolean isPrompt(int position) {
+        return position < request.ids().length;
+    }
+
+    /** Counts the next tokens as read, before the pass that reads them. */
+    void grow(int count) {
+        timeline().grow(keys, timeline().length() + count);
+    }
+
+    /** Encodes the media that have rows at positions {@code first} to {@code end - 1} and are not encoded yet. */
+    void encodeMedia(int first, int end, @Nullable MediaEncoder encoder, BooleanSupplier closing) {
+        for (int i = 0; i < encoded.length; i++) {
+            PreparedRequest.MediaRun run = request.media().get(i);
+            boolean needed = run.position() < end && run.position() + run.length() > first;
+            if (needed && encoded[i] == null && encoder != null) {
+                long began = System.nanoTime();
+                encoded[i] = encoder.encode(run.item(), run.chunk(), () -> cancelled || closing.getAsBoolean());
+                mediaNanos += System.nanoTime() - began;
+            }
+        }
+    }
+
+    /** Overwrites the rows of pads; those of media that are placed to the end are given up. */
+    void placeMedia(Tensor x, int first, Kernels kernels) {
+        for (int i = 0; i < encoded.length; i++) {
+            PreparedRequest.MediaRun run = request.media().get(i);
+            MediaEncoder.Encoded rows = encoded[i];
+            int from = Math.max(run.position(), first);
+            int to = Math.min(run.position() + run.length(), first + x.rows());
+            if (rows == null || from >= to) {
+                continue;
+            }
+            float[] buffer = new float[x.cols()];
+            for (int p = from; p < to; p++) {
+                rows.copyRow(p - run.position(), buffer);
+                kernels.write(x, p - first, buffer);
+            }
+            if (run.position() + run.length() <= timeline().length()) {
+                placed = Math.max(placed, i + 1);
+            }
+        }
+    }
+
+    /** Gives up encoded media that a finished pass has placed. */
+    void passed() {
+        Arrays.fill(encoded, 0, placed, null);
+    }
+
+    void addPassTime(long nanos, boolean prefilling) {
+        if (prefilling) {
+            prefillNanos += nanos;
+        }
+    }
+
+    /**
+     * Goes on from the logits after the last token.
+     *
+     * @return why the reply is over, or null if it goes on
+     */
+    @Nullable
+    FinishReason accept(float[] logits) {
+        if (mustCloseThinking()) {
+            return closeThinking();
+        }
+        int id = sampler.sample(logits);
+        if (request.options().sampling().topLogprobs().isPresent()) {
+            Logprobs logprobs = sampler.logprobs(logits, id);
+            pendingLogprobs.add(logprobs);
+            allLogprobs.add(logprobs);
+        }
+        return append(id);
+    }
+
+    private boolean mustCloseThinking() {
+        return !closedThinking
+                && request.options().maxThinkingTokens().isPresent()
+                && request.parser().channel() == ReplyChannel.THINKING
+                && thinkingTokens >= request.options().maxThinkingTokens().getAsInt();
+    }
+
+    private @Nullable FinishReason closeThinking() {
+        closedThinking = true;
+        for (int id : request.closeThinking()) {
+            FinishReason reason = append(id);
+            if (reason != null) {
+                return reason;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable FinishReason append(int id) {
+        lastToken = System.nanoTime();
+        if (firstToken == 0) {
+            firstToken = lastToken;
+        }
+        sampler.accept(id);
+        boolean stop = Arrays.binarySearch(request.stopIds(), id) >= 0;
+        boolean thinking = request.parser().channel() == ReplyChannel.THINKING;
+        if (!stop) {
+            if (length == tokens.length) {
+                tokens = Arrays.copyOf(tokens, 2 * length);
+                keys = Arrays.copyOf(keys, 2 * length);
+            }
+            tokens[length] = id;
+            keys[length++] = id;
+            deliver(request.parser().accept(id));
+        }
+        if (thinking) {
+            thinkingTokens++;
+        } else {
+            answerTokens++;
+        }
+        if (stop) {
+            return hasToolCalls ? FinishReason.TOOL_CALLS : FinishReason.STOP;
+        }
+        if (stops.found()) {
+            return FinishReason.STOP;
+        }
+        return thinkingTokens + answerTokens >= request.maxTokens() ? FinishReason.LENGTH : null;
+    }
+
+    private void deliver(List<ReplyEvent> found) {
+        for (ReplyEvent event : found) {
+            switch (event) {
+                case ReplyEvent.TextDelta(String text) -> {
+                    String shown = stops.accept(text);
+                    if (!shown.isEmpty()) {
+                        put(new ReplyEvent.TextDelta(shown));
+                    }
+                }
+                case ReplyEvent.ToolCallEnd end -> {
+                    hasToolCalls |= end.complete();
+                    put(end);
+                }
+                case ReplyEvent.ThinkingDelta _,
+                        ReplyEvent.ToolCallStart _,
+                        ReplyEvent.ToolCallArgumentsDelta _,
+                        ReplyEvent.Malformed _ -> put(event);
+            }
+        }
+    }
+
+    private void put(ReplyEvent event) {
+        events.put(new EventQueue.Event.Piece(new Delta(event, pendingLogprobs)));
+        pendingLogprobs.clear();
+    }
+
+    /** Ends the reply; the caller has it as soon as it has read what was delivered before. */
+    void finish(FinishReason reason) {
+        if (!stops.found()) {
+            deliver(request.parser().finish());
+            String rest = stops.finish();
+            if (!rest.isEmpty()) {
+                put(new ReplyEvent.TextDelta(rest));
+            }
+        }
+        FinishReason told = reason == FinishReason.STOP && hasToolCalls ? FinishReason.TOOL_CALLS : reason;
+        Usage usage = new Usage(request.ids().length, cachedTokens, thinkingTokens, answerTokens);
+        events.put(new EventQueue.Event.Done(
+                new Reply(stops.trim(request.parser().reply()), told, usage, timings(), allLogprobs)));
+    }
+
+    /** Ends the reply without a result. */
+    void fail(RuntimeException cause) {
+        events.put(new EventQueue.Event.Failed(cause));
+    }
+
+    /** Ends a request that was never admitted. */
+    void refuse() {
+        if (cancelled) {
+            finish(FinishReason.CANCELLED);
+        } else {
+            fail(new OverloadedException(
+                    "the deadline of " + request.options().deadline().orElseThrow()
+                            + " passed while the request waited; nothing was computed"));
+        }
+    }
+
+    private Timings timings() {
+        int read = Math.max(0, Math.min(timeline == null ? 0 : timeline.length(), request.ids().length) - cachedTokens);
+        return new Timings(
+                Duration.ofNanos((admitted == 0 ? System.nanoTime() : admitted) - submitted),
+                Duration.ofNanos(mediaNanos),
+                Duration.ofNanos(prefillNanos),
+                Duration.ofNanos(firstToken == 0 ? 0 : firstToken - submitted),
+                Duration.ofNanos(lastToken - firstToken),
+                read,
+                Math.max(0, thinkingTokens + answerTokens - 1));
+    }
+}

@@ -1,0 +1,356 @@
+package org.kimi4j;
+
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.kimi4j.cache.PagePool;
+import org.kimi4j.chat.ChatInput;
+import org.kimi4j.chat.ChatMessage;
+import org.kimi4j.chat.ChatTemplate;
+import org.kimi4j.chat.FormatChoice;
+import org.kimi4j.chat.ModelFacts;
+import org.kimi4j.chat.Prompt;
+import org.kimi4j.chat.RenderOptions;
+import org.kimi4j.chat.ToolSpec;
+import org.kimi4j.checkpoint.Checkpoint;
+import org.kimi4j.config.GenerationConfig;
+import org.kimi4j.config.ModelConfig;
+import org.kimi4j.config.TextConfig;
+import org.kimi4j.error.ClosedException;
+import org.kimi4j.error.KimiException;
+import org.kimi4j.expert.MappedExperts;
+import org.kimi4j.kernel.Kernels;
+import org.kimi4j.model.LayerRange;
+import org.kimi4j.model.TextModel;
+import org.kimi4j.model.TextWeights;
+import org.kimi4j.spi.MediaEncoder;
+import org.kimi4j.spi.MediaEncoderProvider;
+import org.kimi4j.tokenizer.Tokenizer;
+import org.kimi4j.tokenizer.Tokenizers;
+import org.kimi4j.trace.Trace;
+
+/**
+ * An opened checkpoint and everything that computes on it; an owner: closing it ends what runs, stops its threads and
+ * unmaps the files. Safe for all threads, meant to be shared.
+ */
+public final class KimiModel implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger("org.kimi4j");
+
+    private final Path directory;
+    private final KimiOptions options;
+    private final ModelConfig config;
+    private final Checkpoint checkpoint;
+    private final TextWeights weights;
+    private final Kernels kernels;
+    private final PagePool pool;
+    private final Optional<MediaEncoder> encoder;
+    private final TextModel text;
+    private final Engine engine;
+    private final ReentrantLock opening = new ReentrantLock();
+    private @Nullable Tokenizer tokenizer;
+    private @Nullable ChatTemplate template;
+    private @Nullable FormatChoice formatChoice;
+    private @Nullable RequestPreparation preparation;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** What is read from the checkpoint under one check that every tensor has one owner. */
+    private record Weights(TextWeights text, Optional<MediaEncoderProvider.Claimed> media) {}
+
+    private KimiModel(Path directory, KimiOptions options, ModelConfig config, Checkpoint checkpoint) {
+        this.directory = directory;
+        this.options = options;
+        this.config = config;
+        this.checkpoint = checkpoint;
+        TextConfig c = config.textConfig();
+        Weights bound = checkpoint.bind(r -> new Weights(
+                TextWeights.read(r.at(config.textPrefix()), c, new LayerRange(0, c.numHiddenLayers())),
+                mediaProvider().filter(_ -> config.visionConfig().isPresent()).map(p -> p.claim(r, config))));
+        this.weights = bound.text;
+        String name = "kimi-" + directory.getFileName();
+        this.kernels = Backends.choose(options, weights.bytesPerToken(c.numExpertsPerTok()), name);
+        try {
+            this.text = new TextModel(weights, c, new MappedExperts(weights), kernels, options.latentEps(), Trace.NONE);
+            this.pool = new PagePool(text.cacheShape(options.kvType()), kvBudget(text, c));
+            this.encoder = bound.media.map(m -> m.create(new MediaEncoderProvider.Request(
+                    directory, kernels.pool(), !kernels.name().equals("scalar"), options.media())));
+            this.engine = new Engine(text, kernels, pool, encoder.orElse(null), options, name);
+        } catch (RuntimeException | Error e) {
+            kernels.close();
+            throw e;
+        }
+    }
+
+    /** Opens a checkpoint directory with default options. */
+    public static KimiModel open(Path directory) {
+        return open(directory, KimiOptions.DEFAULTS);
+    }
+
+    /**
+     * Opens a checkpoint directory: maps its files, checks every name, type and shape, reads no weights.
+     *
+     * @throws org.kimi4j.error.CheckpointException with all problems of the files together
+     * @throws org.kimi4j.error.UnsupportedModelException if they describe what is not computed here
+     * @throws org.kimi4j.error.BackendUnavailableException if the kernels asked for cannot run here
+     */
+    public static KimiModel open(Path directory, KimiOptions options) {
+        options.progress().accept(new LoadProgress("reading headers", 0, 0));
+        ModelConfig config = ModelConfig.read(directory);
+        Checkpoint checkpoint = Checkpoint.open(directory);
+        try {
+            KimiModel model = new KimiModel(directory, options, config, checkpoint);
+            options.progress().accept(new LoadProgress("ready", 1, 1));
+            return model;
+        } catch (RuntimeException | Error e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    private static Optional<MediaEncoderProvider> mediaProvider() {
+        return ServiceLoader.load(MediaEncoderProvider.class, MediaEncoderProvider.class.getClassLoader())
+                .findFirst();
+    }
+
+    /** A quarter of the machine's memory, but no more than eight contexts of full length need. */
+    private long kvBudget(TextModel model, TextConfig c) {
+        if (options.kvBudget().isPresent()) {
+            return options.kvBudget().getAsLong();
+        }
+        long memory =
+                ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
+                        ? os.getTotalMemorySize()
+                        : 4 * Runtime.getRuntime().maxMemory();
+        return Math.min(memory / 4, 8 * model.cacheShape(options.kvType()).bytesFor(c.maxPositionEmbeddings()));
+    }
+
+    /** The checkpoint directory. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** The options it was opened with. */
+    public KimiOptions options() {
+        return options;
+    }
+
+    /** config.json. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Positions a sequence may have. */
+    public int contextLength() {
+        return config.textConfig().maxPositionEmbeddings();
+    }
+
+    /** Name of the kernels in use, for logs and reports. */
+    public String kernelsName() {
+        return kernels.name();
+    }
+
+    /** Weight bytes that one generated token reads. */
+    public long bytesPerToken() {
+        return weights.bytesPerToken(config.textConfig().numExpertsPerTok());
+    }
+
+    /** The tokenizer, opened when first asked for. */
+    public Tokenizer tokenizer() {
+        opening.lock();
+        try {
+            requireOpen();
+            if (tokenizer == null) {
+                tokenizer = Tokenizers.open(directory);
+            }
+            return tokenizer;
+        } finally {
+            opening.unlock();
+        }
+    }
+
+    /**
+     * The prompt format, and why it was chosen.
+     *
+     * @throws org.kimi4j.error.UnsupportedModelException if the checkpoint's template is unknown and no format was named
+     */
+    public FormatChoice chatFormat() {
+        opening.lock();
+        try {
+            if (formatChoice == null) {
+                formatChoice = options.chatFormat()
+                        .map(FormatChoice::named)
+                        .orElseGet(() -> ModelFacts.read(directory).format());
+                template = new ChatTemplate(formatChoice);
+            }
+            return formatChoice;
+        } finally {
+            opening.unlock();
+        }
+    }
+
+    private RequestPreparation preparation() {
+        chatFormat();
+        Tokenizer t = tokenizer();
+        opening.lock();
+        try {
+            if (preparation == null) {
+                TreeSet<Integer> stop = new TreeSet<>(config.stopTokenIds(
+                        GenerationConfig.read(directory, config.textConfig().vocabSize())));
+                preparation = new RequestPreparation(
+                        t, stop, encoder.orElse(null), contextLength(), pool.shape(), pool.budgetBytes());
+            }
+            return preparation;
+        } finally {
+            opening.unlock();
+        }
+    }
+
+    /** The prompt of a conversation. */
+    public Prompt render(List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate) {
+        chatFormat();
+        RenderOptions render = (generate.thinking() ? RenderOptions.THINKING : RenderOptions.INSTANT)
+                .withPreserveThinking(generate.preserveThinking());
+        return template.render(new ChatInput("", List.copyOf(messages), tools, render));
+    }
+
+    /**
+     * Starts a reply. The prompt is rendered and its pictures are decoded on this thread.
+     *
+     * @throws org.kimi4j.error.ContextLengthException if prompt and answer do not fit the context
+     * @throws org.kimi4j.error.OverloadedException if the queue is full or the cache budget too small
+     */
+    public ReplyStream open(List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate) {
+        requireOpen();
+        PreparedRequest request = preparation().prepare(render(messages, tools, generate), generate);
+        Object caller = generate.caller().isEmpty() ? Thread.currentThread() : generate.caller();
+        Generation generation =
+                new Generation(request, caller, config.textConfig().vocabSize(), engine::signal);
+        engine.submit(generation);
+        return new ReplyStream(generation, engine::signal);
+    }
+
+    /** Runs a reply on a virtual thread of its own. */
+    CompletableFuture<Reply> async(Supplier<ReplyStream> start, Consumer<Delta> listener) {
+        AsyncReply future = new AsyncReply();
+        Thread.ofVirtual().name("kimi-reply").start(() -> future.run(start, listener));
+        return future;
+    }
+
+    /** A future whose cancel reaches the reply. */
+    private static final class AsyncReply extends CompletableFuture<Reply> {
+        private volatile @Nullable ReplyStream stream;
+
+        void run(Supplier<ReplyStream> start, Consumer<Delta> listener) {
+            try (ReplyStream opened = start.get()) {
+                stream = opened;
+                if (isCancelled()) {
+                    return;
+                }
+                for (Optional<Delta> next = opened.next(); next.isPresent(); next = opened.next()) {
+                    listener.accept(next.get());
+                }
+                complete(opened.reply());
+            } catch (Throwable e) {
+                completeExceptionally(e);
+            }
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            ReplyStream opened = stream;
+            if (cancelled && opened != null) {
+                opened.cancel();
+            }
+            return cancelled;
+        }
+    }
+
+    /** A timeline of tokens to work on directly. */
+    public Session newSession() {
+        return newSession(text);
+    }
+
+    /** As {@link #newSession()}, with a look at what is computed on the way. */
+    public Session newSession(Session.ActivationListener listener) {
+        return newSession(text.withTrace((name, layer, tensor) -> {
+            if (listener.wants(name, layer)) {
+                float[] values = new float[Math.multiplyExact(tensor.rows(), tensor.cols())];
+                float[] row = new float[tensor.cols()];
+                for (int r = 0; r < tensor.rows(); r++) {
+                    kernels.read(tensor, r, row);
+                    System.arraycopy(row, 0, values, r * row.length, row.length);
+                }
+                listener.activation(name, layer, tensor.rows(), tensor.cols(), values);
+            }
+        }));
+    }
+
+    private Session newSession(TextModel text) {
+        requireOpen();
+        return new Session(
+                engine,
+                text,
+                kernels,
+                pool.newCache(),
+                contextLength(),
+                config.textConfig().vocabSize());
+    }
+
+    /** Counters of the moment. */
+    public ModelStats stats() {
+        return new ModelStats(
+                engine.waitingCount(),
+                engine.activeCount(),
+                engine.idleTimelines(),
+                pool.usedBytes(),
+                pool.budgetBytes(),
+                kernels.workspace().heldBytes());
+    }
+
+    private void requireOpen() {
+        if (closed.get()) {
+            throw new ClosedException("the model of " + directory + " is closed");
+        }
+    }
+
+    /**
+     * Refuses new work, ends what runs, waits for the pass in hand, then stops the threads and unmaps the files;
+     * idempotent.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        engine.close();
+        List<AutoCloseable> owned = new ArrayList<>();
+        encoder.ifPresent(owned::add);
+        owned.add(kernels);
+        owned.add(pool);
+        if (tokenizer != null) {
+            owned.add(tokenizer);
+        }
+        owned.add(checkpoint);
+        for (AutoCloseable part : owned) {
+            try {
+                part.close();
+            } catch (KimiException e) {
+                LOG.log(Level.WARNING, "closing " + directory, e);
+            } catch (Exception e) {
+                throw new IllegalStateException("closing " + directory, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package org.kimi4j;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.kimi4j.cache.CacheShape;
+import org.kimi4j.chat.Content;
+import org.kimi4j.chat.EncodedPrompt;
+import org.kimi4j.chat.MediaTokens;
+import org.kimi4j.chat.Prompt;
+import org.kimi4j.chat.ReplyParser;
+import org.kimi4j.error.ContextLengthException;
+import org.kimi4j.error.MediaException;
+import org.kimi4j.error.OverloadedException;
+import org.kimi4j.spi.MediaEncoder;
+import org.kimi4j.tokenizer.SpecialTokens;
+import org.kimi4j.tokenizer.Tokenizer;
+
+/** From a rendered prompt to what the engine takes; everything here happens on the caller's thread. */
+final class RequestPreparation {
+
+    /** Tokens that are generated at most if the caller says nothing. */
+    private static final int DEFAULT_MAX_TOKENS = 8192;
+
+    private final Tokenizer tokenizer;
+    private final int[] stopIds;
+    private final @Nullable MediaEncoder encoder;
+    private final int contextLength;
+    private final CacheShape shape;
+    private final long kvBudget;
+
+    RequestPreparation(
+            Tokenizer tokenizer,
+            Collection<Integer> configured,
+            @Nullable MediaEncoder encoder,
+            int contextLength,
+            CacheShape shape,
+            long kvBudget) {
+        this.tokenizer = tokenizer;
+        this.encoder = encoder;
+        this.contextLength = contextLength;
+        this.shape = shape;
+        this.kvBudget = kvBudget;
+        TreeSet<Integer> stop = new TreeSet<>(configured);
+        // config.json of K2.5 names [EOS], generation_config.json the end of the turn: a reply may end with either.
+        for (String name : List.of(SpecialTokens.IM_END, SpecialTokens.EOS, SpecialTokens.EOT)) {
+            tokenizer.specialTokens().find(name).ifPresent(stop::add);
+        }
+        this.stopIds = stop.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    PreparedRequest prepare(Prompt prompt, GenerateOptions options) {
+        List<MediaEncoder.Prepared> items = new ArrayList<>();
+        List<MediaTokens> sizes = new ArrayList<>();
+        for (Content media : prompt.media()) {
+            MediaEncoder.Prepared item = requireEncoder(prompt.media().size()).prepare(media);
+            items.add(item);
+            sizes.add(item.tokens());
+        }
+        EncodedPrompt encoded = prompt.encode(tokenizer, sizes);
+        int[] ids = encoded.ids();
+        int maxTokens = maxTokens(ids.length, options);
+        long[] keys = new long[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            keys[i] = ids[i];
+        }
+        List<PreparedRequest.MediaRun> runs = new ArrayList<>();
+        for (EncodedPrompt.PadRun run : encoded.padRuns()) {
+            MediaEncoder.Prepared item = items.get(run.media());
+            runs.add(new PreparedRequest.MediaRun(run.position(), run.length(), item, run.chunk()));
+            long content = item.key(run.chunk());
+            for (int i = 0; i < run.length(); i++) {
+                keys[run.position() + i] = Timeline.mediaKey(content, i);
+            }
+        }
+        return new PreparedRequest(
+                ids,
+                keys,
+                List.copyOf(runs),
+                ReplyParser.ofIds(tokenizer, prompt),
+                stopIds,
+                closeThinking(options),
+                maxTokens,
+                options);
+    }
+
+    private MediaEncoder requireEncoder(int count) {
+        if (encoder == null) {
+            throw new MediaException(
+                    "the prompt has " + count + (count == 1 ? " picture or video" : " pictures or videos")
+                            + ", but kimi-vision is not on the class path, or the checkpoint has no vision tower: add the artifact"
+                            + " org.kimi4j:kimi-vision");
+        }
+        return encoder;
+    }
+
+    private int[] closeThinking(GenerateOptions options) {
+        int[] sentence = tokenizer.encode(options.thinkingClosing());
+        int[] all = java.util.Arrays.copyOf(sentence, sentence.length + 1);
+        all[sentence.length] = tokenizer.specialTokens().id(SpecialTokens.END_THINK);
+        return all;
+    }
+
+    private int maxTokens(int promptTokens, GenerateOptions options) {
+        int room = contextLength - promptTokens;
+        if (room < 1 || options.maxTokens().isPresent() && options.maxTokens().getAsInt() > room) {
+            throw new ContextLengthException("the prompt has " + promptTokens + " tokens and "
+                    + options.maxTokens().stream()
+                            .mapToObj(n -> "maxTokens is " + n)
+                            .findFirst()
+                            .orElse("the answer needs some")
+                    + "; the context holds " + contextLength + ": shorten the conversation"
+                    + (room < 1 ? "" : " or set maxTokens to at most " + room));
+        }
+        if (options.maxTokens().isPresent()) {
+            return options.maxTokens().getAsInt();
+        }
+        int most = Math.min(room, DEFAULT_MAX_TOKENS);
+        while (most > 1 && shape.bytesFor(promptTokens + most) > kvBudget) {
+            most /= 2;
+        }
+        if (shape.bytesFor(promptTokens + most) > kvBudget) {
+            throw new OverloadedException("the prompt has " + promptTokens + " tokens, which need "
+                    + shape.bytesFor(promptTokens + most) + " bytes of cache; kvBudget is " + kvBudget
+                    + " bytes: shorten the prompt or raise it");
+        }
+        return most;
+    }
+}

@@ -1,0 +1,197 @@
+package org.kimi4j;
+
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.kimi4j.cache.LatentCache;
+import org.kimi4j.error.CancelledException;
+import org.kimi4j.error.ClosedException;
+import org.kimi4j.error.ContextLengthException;
+import org.kimi4j.kernel.Kernels;
+import org.kimi4j.kernel.Rows;
+import org.kimi4j.model.TextModel;
+import org.kimi4j.tensor.Tensor;
+
+/**
+ * One timeline of tokens below the level of chat: tokens go in, logits come out. Its cache counts against the model's
+ * budget until it is closed. For one thread at a time; the work is done on the model's engine, between the requests of
+ * others.
+ */
+public final class Session implements AutoCloseable {
+
+    /** Is shown the logits [vocab] after a position; the array is valid during the call only. */
+    @FunctionalInterface
+    public interface LogitsListener {
+        void logits(int position, float[] logits);
+    }
+
+    /**
+     * Is shown the named activations of every pass of a session, in order of computation, on the engine's thread, which
+     * waits for it. What it throws ends the pass and reaches the caller of {@link Session#append}.
+     */
+    @FunctionalInterface
+    public interface ActivationListener {
+
+        /** The layer of activations that belong to none: the embedding and what follows the last layer. */
+        int NO_LAYER = -1;
+
+        /** Whether the values are wanted; asked before they are copied. */
+        default boolean wants(String name, int layer) {
+            return true;
+        }
+
+        /**
+         * One activation of one pass.
+         *
+         * @param name for example {@code c_kv} or {@code l_out}; docs/model.md has all of them
+         * @param layer from 0, or {@link #NO_LAYER}
+         * @param values [rows, cols], row by row; the array is the listener's
+         */
+        void activation(String name, int layer, int rows, int cols, float[] values);
+    }
+
+    private final Engine engine;
+    private final TextModel text;
+    private final Kernels kernels;
+    private final LatentCache cache;
+    private final int contextLength;
+    private final int vocabSize;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private int[] tokens = {};
+
+    Session(Engine engine, TextModel text, Kernels kernels, LatentCache cache, int contextLength, int vocabSize) {
+        this.engine = engine;
+        this.text = text;
+        this.kernels = kernels;
+        this.cache = cache;
+        this.contextLength = contextLength;
+        this.vocabSize = vocabSize;
+    }
+
+    /** The tokens read so far. */
+    public int[] tokens() {
+        return tokens.clone();
+    }
+
+    /** How many tokens have been read. */
+    public int length() {
+        return tokens.length;
+    }
+
+    /** Reads tokens in one pass, as part of a prompt, and returns the logits [vocab] after the last. */
+    public float[] append(int... more) {
+        float[][] last = new float[1][];
+        append(more, more.length, true, (position, logits) -> last[0] = logits.clone());
+        return last[0];
+    }
+
+    /**
+     * Reads tokens in passes of at most {@code chunk} and shows the logits of some positions.
+     *
+     * @param chunk most tokens of a pass
+     * @param lastOnly whether only the logits after the last token are wanted
+     */
+    public void append(int[] more, int chunk, boolean lastOnly, LogitsListener listener) {
+        if (more.length == 0 || chunk < 1) {
+            throw new IllegalArgumentException("append: expected at least one token and a chunk of at least 1, found "
+                    + more.length + " tokens and a chunk of " + chunk);
+        }
+        if (tokens.length + more.length > contextLength) {
+            throw new ContextLengthException("the session has " + tokens.length + " tokens; " + more.length
+                    + " more do not fit the context of " + contextLength);
+        }
+        for (int i = 0; i < more.length; i++) {
+            if (more[i] < 0 || more[i] >= vocabSize) {
+                throw new IllegalArgumentException(
+                        "token " + more[i] + " at " + i + ": expected 0 to " + (vocabSize - 1));
+            }
+        }
+        for (int from = 0; from < more.length; from += chunk) {
+            int[] part = Arrays.copyOfRange(more, from, Math.min(more.length, from + chunk));
+            boolean last = from + part.length == more.length;
+            float[][] logits = await(engine.call(() -> read(part, lastOnly ? (last ? 1 : 0) : part.length)));
+            tokens = Arrays.copyOf(tokens, tokens.length + part.length);
+            System.arraycopy(part, 0, tokens, tokens.length - part.length, part.length);
+            for (int i = 0; i < logits.length; i++) {
+                listener.logits(tokens.length - logits.length + i, logits[i]);
+            }
+        }
+    }
+
+    /** On the engine's thread: one pass, and the logits of its last {@code wanted} rows. */
+    private float[][] read(int[] part, int wanted) {
+        requireOpen();
+        int start = cache.length();
+        engine.growPinned(cache, start + part.length);
+        try {
+            Tensor x = text.embed(part);
+            text.forward(x, Rows.of(cache, start, part.length, true), engine::isClosing);
+            float[][] result = new float[wanted][vocabSize];
+            for (int r = 0; r < wanted; r += ROWS_OF_LOGITS) {
+                int count = Math.min(ROWS_OF_LOGITS, wanted - r);
+                long mark = kernels.workspace().mark();
+                Tensor logits = text.logits(x.rows(part.length - wanted + r, count));
+                for (int i = 0; i < count; i++) {
+                    kernels.read(logits, i, result[r + i]);
+                }
+                kernels.workspace().release(mark);
+            }
+            return result;
+        } catch (RuntimeException e) {
+            engine.truncatePinned(cache, start);
+            throw e;
+        }
+    }
+
+    /** Logits of so many rows are computed at a time: a vocabulary is much wider than the model. */
+    private static final int ROWS_OF_LOGITS = 16;
+
+    /** Forgets all tokens from {@code length} on. */
+    public void truncate(int length) {
+        if (length < 0 || length > tokens.length) {
+            throw new IllegalArgumentException("truncate: expected 0 to " + tokens.length + ", found " + length);
+        }
+        await(engine.call(() -> {
+            engine.truncatePinned(cache, length);
+            return length;
+        }));
+        tokens = Arrays.copyOf(tokens, length);
+    }
+
+    private static <T> T await(CompletableFuture<T> result) {
+        try {
+            return result.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledException("interrupted while waiting for the engine", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new CompletionException(e.getCause());
+        }
+    }
+
+    private void requireOpen() {
+        if (closed.get()) {
+            throw new ClosedException("the session is closed");
+        }
+    }
+
+    /** Gives the cache back; idempotent. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            try {
+                await(engine.call(() -> {
+                    engine.truncatePinned(cache, 0);
+                    return 0;
+                }));
+            } catch (ClosedException e) {
+                // The model was closed first and took the cache with it.
+            }
+        }
+    }
+}

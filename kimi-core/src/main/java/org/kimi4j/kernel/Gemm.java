@@ -1,0 +1,187 @@
+package org.kimi4j.kernel;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Sums of unpacked weight rows times packed rows, several of both at a time: the same chains as one by one, in registers.
+ * Sums keep one vector for each (row, output) until all superblocks are done.
+ */
+final class Gemm {
+
+    private static final int L = Lanes.COUNT;
+    /** Outputs and rows of a register tile: twelve sums, three rows and a weight are the sixteen registers of AVX2. */
+    static final int OUTPUTS = 4;
+
+    static final int ROWS = 3;
+    /** From this many rows on, unpacking a tile of weights first costs less than meeting the packed form once per row. */
+    static final int MIN_ROWS = 4;
+
+    private Gemm() {}
+
+    /**
+     * Adds one chain of one superblock to the sums of {@link #OUTPUTS} outputs and of one to {@link #ROWS} rows.
+     *
+     * @param w weights [vectors, OUTPUTS, lanes] at wAt
+     * @param x activations [vectors, rows, lanes] at xAt
+     * @param one the number 1 as a value the compiler does not know, see {@link ElementOrder#lanes}
+     * @param sums [rows, OUTPUTS, lanes] at sumAt
+     */
+    static void tile(int rows, float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+        switch (rows) {
+            case 1 -> tile1(w, wAt, x, xAt, vectors, one, sums, sumAt);
+            case 2 -> tile2(w, wAt, x, xAt, vectors, one, sums, sumAt);
+            case 3 -> tile3(w, wAt, x, xAt, vectors, one, sums, sumAt);
+            default -> throw new IllegalArgumentException("tile of " + rows + " rows");
+        }
+    }
+
+    private static void tile3(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+        FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a03 = a00;
+        FloatVector a10 = a00;
+        FloatVector a11 = a00;
+        FloatVector a12 = a00;
+        FloatVector a13 = a00;
+        FloatVector a20 = a00;
+        FloatVector a21 = a00;
+        FloatVector a22 = a00;
+        FloatVector a23 = a00;
+        int wi = wAt;
+        int xi = xAt;
+        for (int n = 0; n < vectors; n += one) {
+            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
+            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
+            FloatVector v2 = FloatVector.fromArray(Lanes.FLOAT, x, xi + 2 * L);
+            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            a00 = v0.fma(u, a00);
+            a10 = v1.fma(u, a10);
+            a20 = v2.fma(u, a20);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            a01 = v0.fma(u, a01);
+            a11 = v1.fma(u, a11);
+            a21 = v2.fma(u, a21);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            a02 = v0.fma(u, a02);
+            a12 = v1.fma(u, a12);
+            a22 = v2.fma(u, a22);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            a03 = v0.fma(u, a03);
+            a13 = v1.fma(u, a13);
+            a23 = v2.fma(u, a23);
+            wi += 4 * L;
+            xi += 3 * L;
+        }
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 2 * L).add(a02).intoArray(sums, sumAt + 2 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 3 * L).add(a03).intoArray(sums, sumAt + 3 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a10).intoArray(sums, sumAt + 4 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 5 * L).add(a11).intoArray(sums, sumAt + 5 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 6 * L).add(a12).intoArray(sums, sumAt + 6 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 7 * L).add(a13).intoArray(sums, sumAt + 7 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 8 * L).add(a20).intoArray(sums, sumAt + 8 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 9 * L).add(a21).intoArray(sums, sumAt + 9 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 10 * L).add(a22).intoArray(sums, sumAt + 10 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 11 * L).add(a23).intoArray(sums, sumAt + 11 * L);
+    }
+
+    private static void tile2(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+        FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a03 = a00;
+        FloatVector a10 = a00;
+        FloatVector a11 = a00;
+        FloatVector a12 = a00;
+        FloatVector a13 = a00;
+        int wi = wAt;
+        int xi = xAt;
+        for (int n = 0; n < vectors; n += one) {
+            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
+            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
+            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            a00 = v0.fma(u, a00);
+            a10 = v1.fma(u, a10);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            a01 = v0.fma(u, a01);
+            a11 = v1.fma(u, a11);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            a02 = v0.fma(u, a02);
+            a12 = v1.fma(u, a12);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            a03 = v0.fma(u, a03);
+            a13 = v1.fma(u, a13);
+            wi += 4 * L;
+            xi += 2 * L;
+        }
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 2 * L).add(a02).intoArray(sums, sumAt + 2 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 3 * L).add(a03).intoArray(sums, sumAt + 3 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a10).intoArray(sums, sumAt + 4 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 5 * L).add(a11).intoArray(sums, sumAt + 5 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 6 * L).add(a12).intoArray(sums, sumAt + 6 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 7 * L).add(a13).intoArray(sums, sumAt + 7 * L);
+    }
+
+    private static void tile1(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+        FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a03 = a00;
+        int wi = wAt;
+        int xi = xAt;
+        for (int n = 0; n < vectors; n += one) {
+            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
+            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            a00 = v0.fma(u, a00);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            a01 = v0.fma(u, a01);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            a02 = v0.fma(u, a02);
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            a03 = v0.fma(u, a03);
+            wi += 4 * L;
+            xi += L;
+        }
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 2 * L).add(a02).intoArray(sums, sumAt + 2 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 3 * L).add(a03).intoArray(sums, sumAt + 3 * L);
+    }
+
+    /** Leaves the running vector of one unpacked weight row and one packed row in {@code sums}. */
+    static void row(float[] w, ElementOrder order, float[] x, int xAt, float[] sums, int sumAt) {
+        FloatVector run = FloatVector.zero(Lanes.FLOAT);
+        int step = order.lanes;
+        for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
+            int chain = order.length(first) / ElementOrder.CHAINS;
+            FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int i = first; i < first + chain; i += step) {
+                a0 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i).fma(FloatVector.fromArray(Lanes.FLOAT, w, i), a0);
+                a1 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i + chain)
+                        .fma(FloatVector.fromArray(Lanes.FLOAT, w, i + chain), a1);
+                a2 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i + 2 * chain)
+                        .fma(FloatVector.fromArray(Lanes.FLOAT, w, i + 2 * chain), a2);
+                a3 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i + 3 * chain)
+                        .fma(FloatVector.fromArray(Lanes.FLOAT, w, i + 3 * chain), a3);
+            }
+            run = run.add(a0).add(a1).add(a2).add(a3);
+        }
+        run.intoArray(sums, sumAt);
+    }
+
+    /** Adds one chain of one unpacked weight row and one packed row to a running vector. */
+    static void addChain(float[] w, float[] x, int xAt, int vectors, float[] sums, int sumAt) {
+        FloatVector a = FloatVector.zero(Lanes.FLOAT);
+        for (int i = 0; i < vectors * L; i += L) {
+            a = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i).fma(FloatVector.fromArray(Lanes.FLOAT, w, i), a);
+        }
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a).intoArray(sums, sumAt);
+    }
+}

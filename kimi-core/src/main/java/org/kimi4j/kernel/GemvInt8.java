@@ -1,0 +1,181 @@
+package org.kimi4j.kernel;
+
+import static org.kimi4j.kernel.Lanes.LE;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * Sums of INT8 weights (bytes offset by 128) times packed rows. A load has four elements a lane: half a group of 32, one
+ * or two of them, by the vector width.
+ */
+final class GemvInt8 {
+
+    private static final int L = Lanes.COUNT;
+    /** Or-ed under a small integer this is the float 2^23 + integer. */
+    private static final int TWO_23 = 0x4b000000;
+
+    private static final float TWO_23_PLUS_128 = 8388736f;
+    /** Turns bytes offset by 128 into signed bytes, two at a time. */
+    private static final short SIGN = (short) 0x8080;
+    /** The lanes that belong to a load's second group of 32; none below 512 bits. */
+    private static final VectorMask<Float> SECOND = second();
+
+    private GemvInt8() {}
+
+    private static VectorMask<Float> second() {
+        boolean[] lanes = new boolean[L];
+        Arrays.fill(lanes, Math.min(8, L), L, true);
+        return VectorMask.fromArray(Lanes.FLOAT, lanes, 0);
+    }
+
+    /** Unpacks the vectorised elements of one superblock of a weight row into the packed order, as exact floats. */
+    static void unpack(Weight w, int first, int length, float[] to, int at, int vectorStride) {
+        int chain = length / (ElementOrder.CHAINS * L);
+        for (int i = 0; i < length; i += 4 * L) {
+            IntVector v = IntVector.fromMemorySegment(Lanes.INT, w.packed, w.offset + first + i, LE);
+            FloatVector scale = FloatVector.broadcast(Lanes.FLOAT, w.scale(first + i))
+                    .blend(w.scale(first + i + (L > 8 ? 32 : 0)), SECOND);
+            int into = at + (i / (4 * L) % ElementOrder.CHAINS * chain + i / (16 * L) * 4) * vectorStride;
+            for (int q = 0; q < 4; q++) {
+                v.lanewise(VectorOperators.LSHR, 8 * q)
+                        .and(255)
+                        .or(TWO_23)
+                        .reinterpretAsFloats()
+                        .sub(TWO_23_PLUS_128)
+                        .mul(scale)
+                        .intoArray(to, into + q * vectorStride);
+            }
+        }
+    }
+
+    /** Packs 8-bit activations for {@link #integerDot}: by load, the even bytes of its shorts, then the odd ones. */
+    static void pack(byte[] codes, int at, int vectorized, short[] packed, int packedAt) {
+        for (int block = 0; block < vectorized; block += 4 * L) {
+            for (int k = 0; k < 2; k++) {
+                for (int s = 0; s < 2 * L; s++) {
+                    packed[packedAt + block + k * 2 * L + s] = codes[at + block + 2 * s + k];
+                }
+            }
+        }
+    }
+
+    /** One row of an INT8 matrix. */
+    record Weight(MemorySegment packed, long offset, MemorySegment scales, long firstScale, int group) {
+        static Weight row(Matrix.Int8 w, int row) {
+            long index = (long) row * w.cols();
+            return new Weight(w.packed(), index, w.scales(), index / w.group(), w.group());
+        }
+
+        float scale(int element) {
+            return Weights.bf16(scales, firstScale + element / group);
+        }
+    }
+
+    /**
+     * Leaves the running vector of one weight row and one row of 8-bit activations in {@code lanes}. A short holds two
+     * products of at most 128 * 127; the integer sum of four elements meets its scale as a float.
+     */
+    static void integerDot(Weight w, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
+        FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
+        MemorySegment packed = w.packed;
+        MemorySegment scales = w.scales;
+        short[] codes = x.codes;
+        float[] xScales = x.scales;
+        int shift = Integer.numberOfTrailingZeros(w.group);
+        int step = 16 * x.lanes;
+        for (int i = 0; i < vectorized; i += step) {
+            int c = x.codeAt + i;
+            int g = x.groupAt + i / 32;
+            long at = w.offset + i;
+            ShortVector v0 =
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, at, LE).lanewise(VectorOperators.XOR, SIGN);
+            ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 4 * L, LE)
+                    .lanewise(VectorOperators.XOR, SIGN);
+            ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 8 * L, LE)
+                    .lanewise(VectorOperators.XOR, SIGN);
+            ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 12 * L, LE)
+                    .lanewise(VectorOperators.XOR, SIGN);
+            IntVector s0 = v0.lanewise(VectorOperators.LSHL, 8)
+                    .lanewise(VectorOperators.ASHR, 8)
+                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c))
+                    .add(v0.lanewise(VectorOperators.ASHR, 8).mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 2 * L)))
+                    .reinterpretAsInts();
+            IntVector s1 = v1.lanewise(VectorOperators.LSHL, 8)
+                    .lanewise(VectorOperators.ASHR, 8)
+                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 4 * L))
+                    .add(v1.lanewise(VectorOperators.ASHR, 8).mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 6 * L)))
+                    .reinterpretAsInts();
+            IntVector s2 = v2.lanewise(VectorOperators.LSHL, 8)
+                    .lanewise(VectorOperators.ASHR, 8)
+                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 8 * L))
+                    .add(v2.lanewise(VectorOperators.ASHR, 8)
+                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 10 * L)))
+                    .reinterpretAsInts();
+            IntVector s3 = v3.lanewise(VectorOperators.LSHL, 8)
+                    .lanewise(VectorOperators.ASHR, 8)
+                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 12 * L))
+                    .add(v3.lanewise(VectorOperators.ASHR, 8)
+                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 14 * L)))
+                    .reinterpretAsInts();
+            FloatVector f0 = (FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 16)
+                    .add(s0.lanewise(VectorOperators.ASHR, 16))
+                    .convert(VectorOperators.I2F, 0);
+            FloatVector f1 = (FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 16)
+                    .add(s1.lanewise(VectorOperators.ASHR, 16))
+                    .convert(VectorOperators.I2F, 0);
+            FloatVector f2 = (FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 16)
+                    .add(s2.lanewise(VectorOperators.ASHR, 16))
+                    .convert(VectorOperators.I2F, 0);
+            FloatVector f3 = (FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 16)
+                    .add(s3.lanewise(VectorOperators.ASHR, 16))
+                    .convert(VectorOperators.I2F, 0);
+            // Scales of the 8 half groups (128 bits), 4 groups (256) or 8 groups (512) of this step.
+            long sAt = w.firstScale;
+            if (L == 4) {
+                float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
+                float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
+                a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
+                a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a1);
+                a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a2);
+                a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a3);
+            } else if (L == 8) {
+                float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
+                float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
+                float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
+                float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
+                a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
+                a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a1);
+                a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p2), a2);
+                a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p3), a3);
+            } else {
+                float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
+                float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
+                float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
+                float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
+                float p4 = Weights.bf16(scales, sAt + (i + 128 >> shift)) * xScales[g + 4];
+                float p5 = Weights.bf16(scales, sAt + (i + 160 >> shift)) * xScales[g + 5];
+                float p6 = Weights.bf16(scales, sAt + (i + 192 >> shift)) * xScales[g + 6];
+                float p7 = Weights.bf16(scales, sAt + (i + 224 >> shift)) * xScales[g + 7];
+                a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0).blend(p1, SECOND), a0);
+                a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p2).blend(p3, SECOND), a1);
+                a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p4).blend(p5, SECOND), a2);
+                a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p6).blend(p7, SECOND), a3);
+            }
+        }
+        a0.add(a1).add(a2).add(a3).intoArray(lanes, lanesAt);
+    }
+}

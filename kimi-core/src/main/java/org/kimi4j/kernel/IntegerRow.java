@@ -1,0 +1,55 @@
+package org.kimi4j.kernel;
+
+import org.kimi4j.tensor.Matrix;
+
+/** One row of 8-bit activations: packed for the integer sums of an encoding, and as it was for the rest at the end. */
+final class IntegerRow {
+
+    /** See {@link ElementOrder#lanes}. */
+    final int lanes = Lanes.COUNT;
+
+    final short[] codes;
+    final int codeAt;
+    /** The scale of each group of 32. */
+    final float[] scales;
+    /** -8 times the sum of each group's integers: what the offset of 8 in the nibbles adds too much. */
+    final float[] offsets;
+
+    final int groupAt;
+    private final byte[] plain;
+    private final int plainAt;
+
+    IntegerRow(short[] codes, int codeAt, float[] scales, float[] offsets, int groupAt, byte[] plain, int plainAt) {
+        this.codes = codes;
+        this.codeAt = codeAt;
+        this.scales = scales;
+        this.offsets = offsets;
+        this.groupAt = groupAt;
+        this.plain = plain;
+        this.plainAt = plainAt;
+    }
+
+    /** Adds one group of 32 to a sum: its exact integer sum times both scales. */
+    float addGroup(Matrix w, int row, int group, float sum) {
+        int from = group * Activations.GROUP;
+        long first = (long) row * w.cols() + from;
+        int products = 0;
+        float scale = scales[groupAt + group];
+        switch (w) {
+            case Matrix.Int4 q -> {
+                for (int i = 0; i < Activations.GROUP; i++) {
+                    products += Weights.code(q, first + i) * plain[plainAt + from + i];
+                }
+                scale *= Weights.bf16(q.scales(), first / Matrix.Int4.GROUP);
+            }
+            case Matrix.Int8 q -> {
+                for (int i = 0; i < Activations.GROUP; i++) {
+                    products += Weights.code(q, first + i) * plain[plainAt + from + i];
+                }
+                scale *= Weights.bf16(q.scales(), first / q.group());
+            }
+            case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
+        }
+        return Math.fma(products, scale, sum);
+    }
+}

@@ -1,0 +1,33 @@
+package org.kimi4j.kernel;
+
+/** One worker's private arrays, grown to what the largest task needed and kept. */
+final class Scratch {
+
+    private float[] panel = {};
+    private float[] sums = {};
+    private float[] row = {};
+
+    /** Unpacked weights of one tile. */
+    float[] panel(int size) {
+        if (panel.length < size) {
+            panel = new float[size];
+        }
+        return panel;
+    }
+
+    /** Running vectors. */
+    float[] sums(int size) {
+        if (sums.length < size) {
+            sums = new float[size];
+        }
+        return sums;
+    }
+
+    /** One row of something. */
+    float[] row(int size) {
+        if (row.length < size) {
+            row = new float[size];
+        }
+        return row;
+    }
+}

@@ -1,0 +1,155 @@
+package org.kimi4j.kernel;
+
+import static org.kimi4j.kernel.Lanes.LE;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Operations that take element by element, and the norm; one row at a time, any length. */
+final class VectorElementwise {
+
+    private static final int L = Lanes.COUNT;
+
+    private VectorElementwise() {}
+
+    /** One row of x / sqrt(mean(x^2) + eps) * weight. */
+    static void rmsNorm(
+            MemorySegment x,
+            long xAt,
+            MemorySegment weight,
+            float eps,
+            MemorySegment out,
+            long outAt,
+            int cols,
+            float[] lanes) {
+        int bound = cols - cols % L;
+        FloatVector squares = FloatVector.zero(Lanes.FLOAT);
+        for (int i = 0; i < bound; i += L) {
+            FloatVector v = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xAt + 4L * i, LE);
+            squares = v.fma(v, squares);
+        }
+        squares.intoArray(lanes, 0);
+        float sum = Lanes.tree(lanes, 0);
+        for (int i = bound; i < cols; i++) {
+            float v = x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i);
+            sum = Math.fma(v, v, sum);
+        }
+        float scale = ScalarKernels.inverseRms(sum, cols, eps);
+        for (int i = 0; i < bound; i += L) {
+            FloatVector.fromMemorySegment(Lanes.FLOAT, x, xAt + 4L * i, LE)
+                    .mul(scale)
+                    .mul(FloatVector.fromMemorySegment(Lanes.FLOAT, weight, 4L * i, LE))
+                    .intoMemorySegment(out, outAt + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            float v = x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i) * scale * weight.get(Weights.FLOAT, 4L * i);
+            out.set(ValueLayout.JAVA_FLOAT, outAt + 4L * i, v);
+        }
+    }
+
+    /** One row of silu(gate) * up. */
+    static void siluMul(
+            MemorySegment gate, long gateAt, MemorySegment up, long upAt, MemorySegment out, long outAt, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector g = FloatVector.fromMemorySegment(Lanes.FLOAT, gate, gateAt + 4L * i, LE);
+            FloatVector x = g.neg().max(Exp.MIN).min(Exp.MAX);
+            FloatVector n = x.fma(
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E),
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND))
+                    .sub(Exp.ROUND);
+            FloatVector r = n.fma(
+                    FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_LOW),
+                    n.fma(FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_HIGH), x));
+            FloatVector e = FloatVector.broadcast(Lanes.FLOAT, Exp.C6)
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C5))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C4))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C3))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
+                    .fma(r.mul(r), r.add(1f))
+                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                            .add(127)
+                            .lanewise(VectorOperators.LSHL, 23)
+                            .reinterpretAsFloats());
+            g.mul(FloatVector.broadcast(Lanes.FLOAT, 1f).div(e.add(1f)))
+                    .mul(FloatVector.fromMemorySegment(Lanes.FLOAT, up, upAt + 4L * i, LE))
+                    .intoMemorySegment(out, outAt + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            float g = gate.get(ValueLayout.JAVA_FLOAT, gateAt + 4L * i);
+            float v = Exp.silu(g) * up.get(ValueLayout.JAVA_FLOAT, upAt + 4L * i);
+            out.set(ValueLayout.JAVA_FLOAT, outAt + 4L * i, v);
+        }
+    }
+
+    /** One row of x += y. */
+    static void add(MemorySegment x, long xAt, MemorySegment y, long yAt, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector.fromMemorySegment(Lanes.FLOAT, x, xAt + 4L * i, LE)
+                    .add(FloatVector.fromMemorySegment(Lanes.FLOAT, y, yAt + 4L * i, LE))
+                    .intoMemorySegment(x, xAt + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            float v = x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i) + y.get(ValueLayout.JAVA_FLOAT, yAt + 4L * i);
+            x.set(ValueLayout.JAVA_FLOAT, xAt + 4L * i, v);
+        }
+    }
+
+    /** One row of x += y * weight. */
+    static void addScaled(MemorySegment x, long xAt, MemorySegment y, long yAt, float weight, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector.fromMemorySegment(Lanes.FLOAT, y, yAt + 4L * i, LE)
+                    .fma(
+                            FloatVector.broadcast(Lanes.FLOAT, weight),
+                            FloatVector.fromMemorySegment(Lanes.FLOAT, x, xAt + 4L * i, LE))
+                    .intoMemorySegment(x, xAt + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            float v = Math.fma(
+                    weight, y.get(ValueLayout.JAVA_FLOAT, yAt + 4L * i), x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i));
+            x.set(ValueLayout.JAVA_FLOAT, xAt + 4L * i, v);
+        }
+    }
+
+    /** One row of the GELU with tanh, in place. */
+    static void geluTanh(MemorySegment x, long at, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector v = FloatVector.fromMemorySegment(Lanes.FLOAT, x, at + 4L * i, LE);
+            FloatVector y = v.mul(Gelu.CUBE)
+                    .fma(v.mul(v), v)
+                    .mul(Gelu.TWO_SQRT_2_OVER_PI)
+                    .neg()
+                    .max(Exp.MIN)
+                    .min(Exp.MAX);
+            FloatVector n = y.fma(
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E),
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND))
+                    .sub(Exp.ROUND);
+            FloatVector r = n.fma(
+                    FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_LOW),
+                    n.fma(FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_HIGH), y));
+            FloatVector e = FloatVector.broadcast(Lanes.FLOAT, Exp.C6)
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C5))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C4))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C3))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
+                    .fma(r.mul(r), r.add(1f))
+                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                            .add(127)
+                            .lanewise(VectorOperators.LSHL, 23)
+                            .reinterpretAsFloats());
+            v.mul(FloatVector.broadcast(Lanes.FLOAT, 1f).div(e.add(1f))).intoMemorySegment(x, at + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            x.set(ValueLayout.JAVA_FLOAT, at + 4L * i, Gelu.tanh(x.get(ValueLayout.JAVA_FLOAT, at + 4L * i)));
+        }
+    }
+}

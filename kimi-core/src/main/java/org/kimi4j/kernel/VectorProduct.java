@@ -1,0 +1,179 @@
+package org.kimi4j.kernel;
+
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.kimi4j.tensor.Matrix;
+import org.kimi4j.tensor.Tensor;
+
+/**
+ * Some outputs of a product of packed rows with a weight matrix: the work of one task. Few rows are taken one by one
+ * against weights as they stream from memory; more rows against tiles of unpacked weights. Both add the same numbers in
+ * the same order.
+ */
+final class VectorProduct {
+
+    private static final int L = Lanes.COUNT;
+    /** Outputs of a tile: with one superblock of 2048 floats each, 128 KB of unpacked weights. */
+    static final int TILE_OUTPUTS = 16;
+    /** Row tiles that go against a weight tile while both fit the second-level cache. */
+    private static final int TILE_BLOCK = 16;
+    /** Vectors of sums of one register tile. */
+    private static final int TILE_SUMS = Gemm.ROWS * Gemm.OUTPUTS;
+
+    private final Matrix w;
+    private final ElementOrder order;
+    private final Scratch scratch;
+
+    VectorProduct(Matrix w, ElementOrder order, Scratch scratch) {
+        this.w = w;
+        this.order = order;
+        this.scratch = scratch;
+    }
+
+    /**
+     * Weight rows {@code from} to {@code to} against the rows of a group.
+     *
+     * @param out receives row target[r] or, without targets, row r
+     * @param shift weight row o goes to column {@code shift + o} of out
+     */
+    void run(Tensor out, int[] target, int shift, int from, int to, PackedRows x, int group) {
+        float[] sums;
+        boolean tiled = x.isTiled();
+        if (tiled) {
+            sums = tiles(from, to, x, group);
+        } else {
+            sums = stream(from, to, x, group);
+        }
+        int quads = TILE_OUTPUTS / Gemm.OUTPUTS;
+        for (int r = 0; r < x.rows(); r++) {
+            long at = out.offset(target.length == 0 ? r : target[r]) + 4L * shift;
+            for (int o = from; o < to; o++) {
+                int n = o - from;
+                int sumAt = tiled
+                        ? ((r / Gemm.ROWS * quads + n / Gemm.OUTPUTS) * TILE_SUMS
+                                        + r % Gemm.ROWS * Gemm.OUTPUTS
+                                        + n % Gemm.OUTPUTS)
+                                * L
+                        : (r * (to - from) + n) * L;
+                out.memory().set(ValueLayout.JAVA_FLOAT, at + 4L * o, Lanes.tree(sums, sumAt));
+            }
+        }
+    }
+
+    /** Each weight row once from memory, against every packed row; sums are [rows, outputs]. */
+    private float[] stream(int from, int to, PackedRows x, int group) {
+        float[] sums = scratch.sums(x.rows() * (to - from) * L);
+        int cols = w.cols();
+        for (int o = from; o < to; o++) {
+            switch (w) {
+                case Matrix.F32 f -> {
+                    for (int r = 0; r < x.rows(); r++) {
+                        int sumAt = (r * (to - from) + o - from) * L;
+                        GemvF32.dot(f.values(), 4L * o * cols, order, x.data(), x.vectors(group, r), sums, sumAt);
+                    }
+                }
+                case Matrix.Bf16 b -> {
+                    for (int r = 0; r < x.rows(); r++) {
+                        int sumAt = (r * (to - from) + o - from) * L;
+                        GemvBf16.dot(b.values(), 2L * o * cols, order, x.data(), x.vectors(group, r), sums, sumAt);
+                    }
+                }
+                case Matrix.Int4 _, Matrix.Int8 _ -> {
+                    float[] unpacked = scratch.panel(cols);
+                    for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
+                        unpack(o, first, order.length(first), unpacked, first, L);
+                    }
+                    for (int r = 0; r < x.rows(); r++) {
+                        int sumAt = (r * (to - from) + o - from) * L;
+                        Gemm.row(unpacked, order, x.data(), x.vectors(group, r), sums, sumAt);
+                    }
+                }
+            }
+            if (order.tailVectors() > 0) {
+                float[] tail = scratch.panel(order.tailVectors() * L);
+                unpackTail(o, tail, 0, L);
+                for (int r = 0; r < x.rows(); r++) {
+                    int sumAt = (r * (to - from) + o - from) * L;
+                    int xAt = x.vectors(group, r) + order.vectorized();
+                    Gemm.addChain(tail, x.data(), xAt, order.tailVectors(), sums, sumAt);
+                }
+            }
+        }
+        return sums;
+    }
+
+    /** A tile of weights unpacked for each superblock, against blocks of row tiles; sums are by row tile and quad. */
+    private float[] tiles(int from, int to, PackedRows x, int group) {
+        int quads = (to - from + Gemm.OUTPUTS - 1) / Gemm.OUTPUTS;
+        int allQuads = TILE_OUTPUTS / Gemm.OUTPUTS;
+        int rowTiles = (x.rows() + Gemm.ROWS - 1) / Gemm.ROWS;
+        float[] sums = scratch.sums(rowTiles * allQuads * TILE_SUMS * L);
+        Arrays.fill(sums, 0, rowTiles * allQuads * TILE_SUMS * L, 0);
+        // [quads, vectors, OUTPUTS, lanes]: what a register tile walks along is one stream.
+        float[] panel = scratch.panel(TILE_OUTPUTS * ElementOrder.SUPERBLOCK);
+        int one = order.lanes / L;
+        int start = 0;
+        while (start < order.packedCols()) {
+            boolean isTail = start == order.vectorized();
+            int length = isTail ? order.packedCols() - start : order.length(start);
+            unpackPanel(from, to, quads, start, length, panel);
+            int chains = isTail ? 1 : ElementOrder.CHAINS;
+            int chain = length / chains;
+            for (int block = 0; block < rowTiles; block += TILE_BLOCK) {
+                int end = Math.min(rowTiles, block + TILE_BLOCK);
+                for (int j = 0; j < chains; j++) {
+                    for (int q = 0; q < quads; q++) {
+                        int wAt = (q * length + j * chain) * Gemm.OUTPUTS;
+                        for (int t = block; t < end; t++) {
+                            int rows = x.tileRows(t * Gemm.ROWS);
+                            int xAt = x.vectors(group, t * Gemm.ROWS) + (start + j * chain) * rows;
+                            int sumAt = (t * allQuads + q) * TILE_SUMS * L;
+                            Gemm.tile(rows, panel, wAt, x.data(), xAt, chain / L, one, sums, sumAt);
+                        }
+                    }
+                }
+            }
+            start += length;
+        }
+        return sums;
+    }
+
+    private void unpackPanel(int from, int to, int quads, int first, int length, float[] panel) {
+        for (int n = 0; n < quads * Gemm.OUTPUTS; n++) {
+            int at = n / Gemm.OUTPUTS * length * Gemm.OUTPUTS + n % Gemm.OUTPUTS * L;
+            if (from + n < to && first == order.vectorized()) {
+                unpackTail(from + n, panel, at, Gemm.OUTPUTS * L);
+            } else if (from + n < to) {
+                unpack(from + n, first, length, panel, at, Gemm.OUTPUTS * L);
+            } else {
+                for (int v = 0; v < length / L; v++) {
+                    Arrays.fill(panel, at + v * Gemm.OUTPUTS * L, at + v * Gemm.OUTPUTS * L + L, 0);
+                }
+            }
+        }
+    }
+
+    /** Unpacks what is left of a weight row after the last whole step, filled up with zeros. */
+    private void unpackTail(int row, float[] to, int at, int vectorStride) {
+        float[] tail = scratch.row(order.tailVectors() * L);
+        int count = w.cols() - order.vectorized();
+        Weights.row(w, row, order.vectorized(), count, tail, 0);
+        Arrays.fill(tail, count, order.tailVectors() * L, 0);
+        for (int v = 0; v < order.tailVectors(); v++) {
+            System.arraycopy(tail, v * L, to, at + v * vectorStride, L);
+        }
+    }
+
+    private void unpack(int row, int first, int length, float[] to, int at, int vectorStride) {
+        long index = (long) row * w.cols() + first;
+        switch (w) {
+            case Matrix.F32 f -> GemvF32.unpack(f.values(), index * 4, length, to, at, vectorStride);
+            case Matrix.Bf16 b -> GemvBf16.unpack(b.values(), index * 2, length, to, at, vectorStride);
+            case Matrix.Int4 q -> {
+                long scaleOffset = index / Matrix.Int4.GROUP * 2;
+                GemvInt4.unpack(q.packed(), index / 2, q.scales(), scaleOffset, length, to, at, vectorStride);
+            }
+            case Matrix.Int8 q -> GemvInt8.unpack(GemvInt8.Weight.row(q, row), first, length, to, at, vectorStride);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package org.kimi4j.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import org.kimi4j.chat.FormatChoice;
+import org.kimi4j.chat.ModelFacts;
+import org.kimi4j.checkpoint.Binding;
+import org.kimi4j.checkpoint.Checkpoint;
+import org.kimi4j.checkpoint.Inspection;
+import org.kimi4j.config.ModelConfig;
+import org.kimi4j.config.TextConfig;
+import org.kimi4j.error.KimiException;
+import org.kimi4j.json.Json;
+import org.kimi4j.json.JsonFile;
+import org.kimi4j.model.LayerRange;
+import org.kimi4j.model.TextWeights;
+import org.kimi4j.spi.MediaEncoderProvider;
+
+/**
+ * Everything that can be said about a checkpoint directory without reading weights.
+ *
+ * @param config config.json as it is; an empty object if it cannot be read
+ * @param chatFormat the prompt format, unless the files speak for none that is known
+ * @param chatFormatReason why it is that one, or none
+ * @param leftOut tensors that are there and not used
+ * @param notes what is odd but harmless
+ * @param problems everything that keeps the checkpoint from being opened
+ */
+record CheckpointReport(
+        Inspection inspection,
+        Json.Obj config,
+        Optional<FormatChoice> chatFormat,
+        String chatFormatReason,
+        List<String> leftOut,
+        List<String> notes,
+        List<String> problems) {
+
+    private static final long MAX_CONFIG_BYTES = 16 << 20;
+
+    /** Looks at a directory. */
+    static CheckpointReport of(Path directory, boolean verify) {
+        List<String> problems = new ArrayList<>();
+        Optional<ModelConfig> config = attempt(problems, () -> ModelConfig.read(directory));
+        Json.Obj json = attempt(
+                        new ArrayList<>(), () -> JsonFile.read(directory.resolve(ModelConfig.FILE), MAX_CONFIG_BYTES))
+                .orElseGet(() -> new Json.Obj(Map.of()));
+        List<String> formatReason = new ArrayList<>();
+        Optional<FormatChoice> format =
+                attempt(formatReason, () -> ModelFacts.read(directory).format());
+        List<String> leftOut = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        Inspection inspection;
+        try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+            inspection = checkpoint.inspect();
+            notes.addAll(checkpoint.notes());
+            if (config.isPresent()) {
+                Binding<Integer> binding = bind(checkpoint, config.get());
+                problems.addAll(binding.problems());
+                binding.leftOut()
+                        .forEach(out -> leftOut.add(out.name() + ": " + out.count() + " tensors, " + out.bytes()
+                                + " bytes: " + out.reason()));
+                config.get().ignoredKeys().forEach(key -> notes.add("config.json: key " + key + " is not known"));
+            } else {
+                problems.addAll(checkpoint.problems());
+            }
+            if (verify && checkpoint.problems().isEmpty()) {
+                checkpoint.verifyShapes().stream()
+                        .filter(problem -> !problems.contains(problem))
+                        .forEach(problems::add);
+            }
+        }
+        String reason = format.map(FormatChoice::reason).orElseGet(() -> String.join("\n", formatReason));
+        return new CheckpointReport(inspection, json, format, reason, leftOut, notes, problems);
+    }
+
+    private static Binding<Integer> bind(Checkpoint checkpoint, ModelConfig config) {
+        TextConfig text = config.textConfig();
+        Optional<MediaEncoderProvider> media = ServiceLoader.load(
+                        MediaEncoderProvider.class, MediaEncoderProvider.class.getClassLoader())
+                .findFirst()
+                .filter(_ -> config.visionConfig().isPresent());
+        return checkpoint.tryBind(r -> {
+            TextWeights weights =
+                    TextWeights.read(r.at(config.textPrefix()), text, new LayerRange(0, text.numHiddenLayers()));
+            media.ifPresent(provider -> provider.claim(r, config));
+            return weights.layers().size();
+        });
+    }
+
+    private static <T> Optional<T> attempt(List<String> problems, java.util.function.Supplier<T> action) {
+        try {
+            return Optional.of(action.get());
+        } catch (KimiException e) {
+            problems.addAll(e.problems());
+            return Optional.empty();
+        }
+    }
+}
