@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -18,6 +19,7 @@ public final class PanamaKernels implements Kernels {
     private final WorkerPool pool;
     private final Scratch[] scratch;
     private final VectorMatmul matmul;
+    private final VectorMoe moe;
     private VectorAttention[] attention = {};
 
     /** The kernels own the pool and the workspace from here on. */
@@ -29,6 +31,7 @@ public final class PanamaKernels implements Kernels {
             scratch[i] = new Scratch();
         }
         this.matmul = new VectorMatmul(scalar, scratch);
+        this.moe = new VectorMoe(scalar, matmul, scratch);
     }
 
     /** Bits of the vectors in use. */
@@ -85,7 +88,7 @@ public final class PanamaKernels implements Kernels {
     public Tensor matmul(Tensor x, Matrix w, boolean[] prompt) {
         Shapes.check("matmul", x, w);
         Tensor out = workspace().allocate(x.rows(), w.rows());
-        if (precision() == Precision.FAST && (w instanceof Matrix.Int4 || w instanceof Matrix.Int8)) {
+        if (precision() == Precision.FAST && isQuantized(w)) {
             matmul.fast(out, x, w, prompt);
         } else {
             matmul.exact(out, x, w);
@@ -284,6 +287,23 @@ public final class PanamaKernels implements Kernels {
                         y.offset(j),
                         routing.weightOf(i, j),
                         y.cols()));
+    }
+
+    @Override
+    public void moe(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
+        GatedMlp first = experts.apply(routing.distinctExpert(0));
+        boolean quantized = isQuantized(first.gateProj());
+        if (quantized != isQuantized(first.downProj()) || quantized != isQuantized(first.upProj())) {
+            Kernels.super.moe(out, h, routing, experts, prompt);
+            return;
+        }
+        long mark = workspace().mark();
+        moe.run(out, h, routing, experts, prompt, quantized && precision() == Precision.FAST);
+        workspace().release(mark);
+    }
+
+    private static boolean isQuantized(Matrix w) {
+        return w instanceof Matrix.Int4 || w instanceof Matrix.Int8;
     }
 
     @Override

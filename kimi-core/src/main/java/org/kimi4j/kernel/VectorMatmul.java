@@ -1,5 +1,7 @@
 package org.kimi4j.kernel;
 
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.kimi4j.tensor.Matrix;
@@ -8,7 +10,6 @@ import org.kimi4j.tensor.Tensor;
 /** Products of rows with weight matrices: packs the rows once, then shares the outputs over the threads. */
 final class VectorMatmul {
 
-    private static final int[] IN_ORDER = {};
     /** Weight bytes of one task: large against the cost of drawing it, small against the whole. */
     private static final int TASK_BYTES = 64 << 10;
 
@@ -25,12 +26,13 @@ final class VectorMatmul {
         this.scratch = scratch;
     }
 
-    private ElementOrder order(Matrix w) {
+    ElementOrder order(Matrix w) {
         return orders.computeIfAbsent(
                 new OrderKey(w.cols(), ElementOrder.perWord(w)), key -> new ElementOrder(key.cols, key.perWord));
     }
 
-    private static int outputsPerTask(Matrix w, boolean tiled) {
+    /** Weight rows of one task: a tile where weights are unpacked, else a stretch of memory. */
+    static int outputsPerTask(Matrix w, boolean tiled) {
         if (tiled) {
             return VectorProduct.TILE_OUTPUTS;
         }
@@ -40,17 +42,20 @@ final class VectorMatmul {
 
     /** out = x w^T with 32-bit activations. */
     void exact(Tensor out, Tensor x, Matrix w) {
-        packed.setAll(x, order(w), scratch[0].row(x.cols()));
-        share(out, IN_ORDER, w);
-    }
-
-    private void share(Tensor out, int[] target, Matrix w) {
-        int perTask = outputsPerTask(w, packed.isTiled());
+        int rows = x.rows();
+        packed.reset(order(w), rows);
+        scalar.share(rows, (long) rows * w.cols() * 8, (r, worker) -> {
+            float[] row = scratch[worker].row(w.cols());
+            x.copyRow(r, row, 0);
+            packed.set(0, r, row, 0);
+        });
+        int perTask = outputsPerTask(w, packed.isTiled(0));
         int tasks = (w.rows() + perTask - 1) / perTask;
-        scalar.share(tasks, (long) packed.rows() * w.rows() * w.cols(), (task, worker) -> {
+        scalar.share(tasks, (long) rows * w.rows() * w.cols(), (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
-            new VectorProduct(w, packed.order(), scratch[worker]).run(out, target, 0, from, to, packed, 0);
+            new VectorProduct(w, packed.order(), scratch[worker]).run(packed, 0, from, to, (r, o, value) ->
+                    out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(r) + 4L * o, value));
         });
     }
 
@@ -60,14 +65,16 @@ final class VectorMatmul {
      */
     void byHead(Tensor out, Tensor x, Matrix w, MlaShape shape) {
         int heads = shape.heads();
-        packed.reset(heads, x.rows(), order(w));
-        float[] row = scratch[0].row(x.cols());
-        for (int r = 0; r < x.rows(); r++) {
+        int[] sizes = new int[heads];
+        Arrays.fill(sizes, x.rows());
+        packed.reset(order(w), sizes);
+        scalar.share(x.rows(), (long) x.rows() * x.cols() * 8, (r, worker) -> {
+            float[] row = scratch[worker].row(x.cols());
             x.copyRow(r, row, 0);
             for (int h = 0; h < heads; h++) {
                 packed.set(h, r, row, h * w.cols());
             }
-        }
+        });
         int perTask = VectorProduct.TILE_OUTPUTS;
         int perHead = (shape.valueDim() + perTask - 1) / perTask;
         scalar.share(heads * perHead, (long) x.rows() * heads * shape.valueDim() * w.cols(), (task, worker) -> {
@@ -76,7 +83,8 @@ final class VectorMatmul {
             int from = first + task % perHead * perTask;
             int to = Math.min(first + shape.valueDim(), from + perTask);
             int shift = head * shape.valueDim() - first;
-            new VectorProduct(w, packed.order(), scratch[worker]).run(out, IN_ORDER, shift, from, to, packed, head);
+            new VectorProduct(w, packed.order(), scratch[worker]).run(packed, head, from, to, (r, o, value) ->
+                    out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(r) + 4L * (shift + o), value));
         });
     }
 
@@ -84,29 +92,50 @@ final class VectorMatmul {
     void fast(Tensor out, Tensor x, Matrix w, boolean[] prompt) {
         int[] given = rowsOf(prompt, x.rows(), true);
         int[] generated = rowsOf(prompt, x.rows(), false);
-        float[] row = scratch[0].row(x.cols());
         if (given.length > 0) {
-            packed.reset(1, given.length, order(w));
-            for (int r = 0; r < given.length; r++) {
-                x.copyRow(given[r], row, 0);
-                Activations.round(row, 0, x.cols());
-                packed.set(0, r, row, 0);
-            }
-            share(out, given, w);
+            roundedRows(out, x, w, given);
         }
         if (generated.length > 0) {
-            integers.reset(generated.length, order(w));
-            for (int r = 0; r < generated.length; r++) {
-                x.copyRow(generated[r], row, 0);
-                integers.set(r, row, 0, w);
-            }
-            int perTask = outputsPerTask(w, false);
-            int tasks = (w.rows() + perTask - 1) / perTask;
-            scalar.share(tasks, (long) generated.length * w.rows() * w.cols(), (task, worker) -> {
-                int from = task * perTask;
-                integers.run(out, generated, w, from, Math.min(w.rows(), from + perTask), scratch[worker]);
-            });
+            integerRows(out, x, w, generated);
         }
+    }
+
+    private void roundedRows(Tensor out, Tensor x, Matrix w, int[] numbers) {
+        packed.reset(order(w), numbers.length);
+        scalar.share(numbers.length, (long) numbers.length * w.cols() * 16, (r, worker) -> {
+            float[] row = scratch[worker].row(w.cols());
+            x.copyRow(numbers[r], row, 0);
+            Activations.round(row, 0, w.cols());
+            packed.set(0, r, row, 0);
+        });
+        int perTask = outputsPerTask(w, packed.isTiled(0));
+        int tasks = (w.rows() + perTask - 1) / perTask;
+        scalar.share(tasks, (long) numbers.length * w.rows() * w.cols(), (task, worker) -> {
+            int from = task * perTask;
+            int to = Math.min(w.rows(), from + perTask);
+            new VectorProduct(w, packed.order(), scratch[worker]).run(packed, 0, from, to, (r, o, value) ->
+                    out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(numbers[r]) + 4L * o, value));
+        });
+    }
+
+    private void integerRows(Tensor out, Tensor x, Matrix w, int[] numbers) {
+        int count = numbers.length;
+        integers.reset(order(w), count);
+        IntegerRow[] rows = new IntegerRow[count];
+        scalar.share(count, (long) count * w.cols() * 16, (r, worker) -> {
+            float[] row = scratch[worker].row(w.cols());
+            x.copyRow(numbers[r], row, 0);
+            integers.set(r, row, 0, w);
+            rows[r] = integers.row(r);
+        });
+        int perTask = outputsPerTask(w, false);
+        int tasks = (w.rows() + perTask - 1) / perTask;
+        scalar.share(tasks, (long) count * w.rows() * w.cols(), (task, worker) -> {
+            int from = task * perTask;
+            int to = Math.min(w.rows(), from + perTask);
+            new VectorProduct(w, integers.order(), scratch[worker]).run(rows, count, from, to, (r, o, value) ->
+                    out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(numbers[r]) + 4L * o, value));
+        });
     }
 
     /** The numbers of the rows that have a role. */
