@@ -17,11 +17,10 @@ public final class ConversationWithMemory {
             Conversation conversation = kimi.conversation()
                     .system("Answer in one short sentence.")
                     .options(o -> o.thinking(false).temperature(0));
-            System.out.println(conversation.user("Hello, my name is Nina").send().text());
-            System.out.println(conversation
-                    .user("What is the capital of Belgium?")
-                    .send()
-                    .text());
+            System.out.println(
+                    conversation.user("Hello, my name is Nina").send().text());
+            System.out.println(
+                    conversation.user("What is the capital of Belgium?").send().text());
 
             String stored = ConversationJson.writeMessages(conversation.messages());
             List<ChatMessage> earlier = ConversationJson.readMessages(stored);
@@ -30,8 +29,8 @@ public final class ConversationWithMemory {
                     .user("What's my name?")
                     .send();
             System.out.println(reply.text());
-            System.out.println(reply.usage().cachedTokens() + " of " + reply.usage().promptTokens()
-                    + " prompt tokens were in the cache");
+            System.out.println(reply.usage().cachedTokens() + " of "
+                    + reply.usage().promptTokens() + " prompt tokens were in the cache");
         }
     }
 }

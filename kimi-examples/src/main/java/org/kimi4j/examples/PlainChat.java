@@ -8,10 +8,8 @@ import org.kimi4j.nano.KimiNano;
 public class PlainChat {
     public static void main(String[] args) {
         try (Kimi kimi = Kimi.load(KimiNano.path())) { // or Path.of("Kimi-K2.5")
-            Reply reply = kimi.chat()
-                    .user("What is the capital of France?")
-                    .temperature(0)
-                    .stream(delta -> System.out.print(delta.text()));
+            Reply reply = kimi.chat().user("What is the capital of France?").temperature(0).stream(
+                    delta -> System.out.print(delta.text()));
             System.out.println();
             System.out.println("thought: " + reply.thinking());
             System.out.println("used:    " + reply.usage());

@@ -19,8 +19,9 @@ public final class ToolCalls {
                     {"type": "object",
                      "properties": {"town": {"type": "string", "description": "City name"}},
                      "required": ["town"]}""");
-            Conversation conversation =
-                    kimi.conversation().tools(weather).options(o -> o.thinking(false).temperature(0));
+            Conversation conversation = kimi.conversation()
+                    .tools(weather)
+                    .options(o -> o.thinking(false).temperature(0));
 
             Reply reply = conversation.user("What is the weather in Paris?").send();
             while (reply.finishReason() == FinishReason.TOOL_CALLS) {

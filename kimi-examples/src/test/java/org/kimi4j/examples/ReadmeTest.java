@@ -47,7 +47,8 @@ class ReadmeTest {
 
     @Test
     void theFirstExampleHasTwelveLinesAtMost() throws IOException {
-        String first = JAVA.matcher(readme()).results().findFirst().orElseThrow().group(1);
+        String first =
+                JAVA.matcher(readme()).results().findFirst().orElseThrow().group(1);
         assertThat(first.lines().count()).isLessThanOrEqualTo(12);
     }
 
