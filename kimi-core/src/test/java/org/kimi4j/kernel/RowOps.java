@@ -48,7 +48,7 @@ final class RowOps implements AutoCloseable {
     private final int longCache;
     private final RandomWeights random;
     private final boolean[] prompt = new boolean[ROWS];
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final List<PagePool> opened = new ArrayList<>();
 
     private RowOps(long seed, int longCols, int outputs, int longCache) {
         this.longCols = longCols;
@@ -356,10 +356,8 @@ final class RowOps implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable o : opened) {
-            o.close();
-        }
+    public void close() {
+        opened.forEach(PagePool::close);
         arena.close();
     }
 }
