@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.ToolSpec;
@@ -65,6 +66,10 @@ public final class ChatRequest {
     public ChatRequest options(GenerateOptions all) {
         options = all;
         return this;
+    }
+
+    GenerateOptions options() {
+        return options;
     }
 
     private ChatRequest option(UnaryOperator<GenerateOptions.Builder> change) {
@@ -158,12 +163,21 @@ public final class ChatRequest {
 
     /** As {@link #sendAsync()}, with pieces shown to a listener on a virtual thread of this reply. */
     public CompletableFuture<Reply> sendAsync(Consumer<Delta> listener) {
-        return model.async(this::open, listener);
+        return model.async(asItStands(), listener);
     }
 
     /** The pieces of a reply for each subscriber, at the pace the subscriber asks for; cancelling ends it. */
     public Flow.Publisher<Delta> publish() {
-        return new ReplyPublisher(this::open);
+        return new ReplyPublisher(asItStands());
+    }
+
+    /** This request as it is now, to be opened by other threads on behalf of this one. */
+    private Supplier<ReplyStream> asItStands() {
+        List<ChatMessage> turns = List.copyOf(messages);
+        List<ToolSpec> functions = List.copyOf(tools);
+        GenerateOptions all = options;
+        Thread caller = Thread.currentThread();
+        return () -> model.open(turns, functions, all, caller);
     }
 
     /** The pieces of the reply, to be pulled. */

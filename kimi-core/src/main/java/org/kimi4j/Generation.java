@@ -61,8 +61,15 @@ final class Generation {
         this.length = request.ids().length;
         this.encoded = new MediaEncoder.Encoded[request.media().size()];
         this.deadline =
-                request.options().deadline().map(d -> submitted + d.toNanos()).orElse(Long.MAX_VALUE);
+                request.options().deadline().map(d -> submitted + nanos(d)).orElse(Long.MAX_VALUE);
         sampler.prompt(request.ids());
+    }
+
+    /** No process lives longer than this, and nanoseconds still fit a long. */
+    private static final Duration FOREVER = Duration.ofDays(36_500);
+
+    private static long nanos(Duration deadline) {
+        return (deadline.compareTo(FOREVER) < 0 ? deadline : FOREVER).toNanos();
     }
 
     PreparedRequest request() {
@@ -246,13 +253,11 @@ final class Generation {
 
     private void deliver(List<ReplyEvent> found) {
         for (ReplyEvent event : found) {
+            if (stops.found()) {
+                return;
+            }
             switch (event) {
-                case ReplyEvent.TextDelta(String text) -> {
-                    String shown = stops.accept(text);
-                    if (!shown.isEmpty()) {
-                        put(new ReplyEvent.TextDelta(shown));
-                    }
-                }
+                case ReplyEvent.TextDelta(String text) -> putText(stops.accept(text));
                 case ReplyEvent.ToolCallEnd end -> {
                     hasToolCalls |= end.complete();
                     put(end);
@@ -260,8 +265,17 @@ final class Generation {
                 case ReplyEvent.ThinkingDelta _,
                         ReplyEvent.ToolCallStart _,
                         ReplyEvent.ToolCallArgumentsDelta _,
-                        ReplyEvent.Malformed _ -> put(event);
+                        ReplyEvent.Malformed _ -> {
+                    putText(stops.release());
+                    put(event);
+                }
             }
+        }
+    }
+
+    private void putText(String text) {
+        if (!text.isEmpty()) {
+            put(new ReplyEvent.TextDelta(text));
         }
     }
 
@@ -274,10 +288,7 @@ final class Generation {
     void finish(FinishReason reason) {
         if (!stops.found()) {
             deliver(request.parser().finish());
-            String rest = stops.finish();
-            if (!rest.isEmpty()) {
-                put(new ReplyEvent.TextDelta(rest));
-            }
+            putText(stops.release());
         }
         FinishReason told = reason == FinishReason.STOP && hasToolCalls ? FinishReason.TOOL_CALLS : reason;
         Usage usage = new Usage(request.ids().length, cachedTokens, thinkingTokens, answerTokens);

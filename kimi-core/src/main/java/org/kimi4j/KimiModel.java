@@ -231,9 +231,15 @@ public final class KimiModel implements AutoCloseable {
      * @throws org.kimi4j.error.OverloadedException if the queue is full or the cache budget too small
      */
     public ReplyStream open(List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate) {
+        return open(messages, tools, generate, Thread.currentThread());
+    }
+
+    /** As the other, on behalf of a thread that counts as the caller if the options name none. */
+    ReplyStream open(
+            List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate, Thread behalf) {
         requireOpen();
         PreparedRequest request = preparation().prepare(render(messages, tools, generate), generate);
-        Object caller = generate.caller().isEmpty() ? Thread.currentThread() : generate.caller();
+        Object caller = generate.caller().isEmpty() ? behalf : generate.caller();
         Generation generation =
                 new Generation(request, caller, config.textConfig().vocabSize(), engine::signal);
         engine.submit(generation);
@@ -242,38 +248,24 @@ public final class KimiModel implements AutoCloseable {
 
     /** Runs a reply on a virtual thread of its own. */
     CompletableFuture<Reply> async(Supplier<ReplyStream> start, Consumer<Delta> listener) {
-        AsyncReply future = new AsyncReply();
-        Thread.ofVirtual().name("kimi-reply").start(() -> future.run(start, listener));
+        CompletableFuture<Reply> future = new CompletableFuture<>();
+        Thread.ofVirtual().name("kimi-reply").start(() -> run(future, start, listener));
         return future;
     }
 
-    /** A future whose cancel reaches the reply. */
-    private static final class AsyncReply extends CompletableFuture<Reply> {
-        private volatile @Nullable ReplyStream stream;
-
-        void run(Supplier<ReplyStream> start, Consumer<Delta> listener) {
-            try (ReplyStream opened = start.get()) {
-                stream = opened;
-                if (isCancelled()) {
-                    return;
-                }
-                for (Optional<Delta> next = opened.next(); next.isPresent(); next = opened.next()) {
-                    listener.accept(next.get());
-                }
-                complete(opened.reply());
-            } catch (Throwable e) {
-                completeExceptionally(e);
-            }
+    private static void run(CompletableFuture<Reply> future, Supplier<ReplyStream> start, Consumer<Delta> listener) {
+        if (future.isDone()) {
+            return;
         }
-
-        @Override
-        public boolean cancel(boolean mayInterruptIfRunning) {
-            boolean cancelled = super.cancel(mayInterruptIfRunning);
-            ReplyStream opened = stream;
-            if (cancelled && opened != null) {
-                opened.cancel();
+        try (ReplyStream opened = start.get()) {
+            // However the future ends before the reply does, cancelled or by a timeout: nobody waits for the rest.
+            future.whenComplete((_, _) -> opened.cancel());
+            for (Optional<Delta> next = opened.next(); next.isPresent(); next = opened.next()) {
+                listener.accept(next.get());
             }
-            return cancelled;
+            future.complete(opened.reply());
+        } catch (Throwable e) {
+            future.completeExceptionally(e);
         }
     }
 

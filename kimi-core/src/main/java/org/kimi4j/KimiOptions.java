@@ -17,6 +17,8 @@ public final class KimiOptions {
     /** Everything chosen by the library. */
     public static final KimiOptions DEFAULTS = new Builder().build();
 
+    private static final String BACKEND_PROPERTY = "kimi.backend";
+
     private final Builder b;
 
     private KimiOptions(Builder builder) {
@@ -30,7 +32,16 @@ public final class KimiOptions {
 
     /** Which kernels compute; default {@link Backend#AUTO}, or what the property {@code kimi.backend} says. */
     public Backend backend() {
-        return b.backend;
+        return b.backend.orElseGet(KimiOptions::ofProperty);
+    }
+
+    private static Backend ofProperty() {
+        String label = System.getProperty(BACKEND_PROPERTY, Backend.AUTO.label());
+        try {
+            return Backend.of(label);
+        } catch (UnsupportedOptionException e) {
+            throw new UnsupportedOptionException("property " + BACKEND_PROPERTY + ": " + e.getMessage(), e);
+        }
     }
 
     /** Which arithmetic; default {@link Precision#EXACT}. */
@@ -103,7 +114,7 @@ public final class KimiOptions {
 
     /** Collects options; each setter checks its value and names the option if it is refused. */
     public static final class Builder {
-        private Backend backend = Backend.of(System.getProperty("kimi.backend", Backend.AUTO.label()));
+        private Optional<Backend> backend = Optional.empty();
         private Precision precision = Precision.EXACT;
         private Optional<KvType> kvType = Optional.empty();
         private OptionalInt threads = OptionalInt.empty();
@@ -138,7 +149,7 @@ public final class KimiOptions {
         }
 
         public Builder backend(Backend value) {
-            backend = value;
+            backend = Optional.of(value);
             return this;
         }
 

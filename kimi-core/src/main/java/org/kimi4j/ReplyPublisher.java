@@ -1,6 +1,9 @@
 package org.kimi4j;
 
+import java.lang.System.Logger.Level;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,6 +15,8 @@ import java.util.function.Supplier;
  */
 final class ReplyPublisher implements Flow.Publisher<Delta> {
 
+    private static final System.Logger LOG = System.getLogger("org.kimi4j");
+
     private final Supplier<ReplyStream> start;
 
     ReplyPublisher(Supplier<ReplyStream> start) {
@@ -20,7 +25,8 @@ final class ReplyPublisher implements Flow.Publisher<Delta> {
 
     @Override
     public void subscribe(Flow.Subscriber<? super Delta> subscriber) {
-        Thread.ofVirtual().name("kimi-reply").start(new Delivery(subscriber)::run);
+        Delivery delivery = new Delivery(Objects.requireNonNull(subscriber, "subscriber"));
+        Thread.ofVirtual().name("kimi-reply").start(delivery::run);
     }
 
     private final class Delivery implements Flow.Subscription {
@@ -29,7 +35,7 @@ final class ReplyPublisher implements Flow.Publisher<Delta> {
         private final Condition changed = lock.newCondition();
         private long demand;
         private boolean cancelled;
-        private boolean invalid;
+        private OptionalLong invalid = OptionalLong.empty();
         private Optional<ReplyStream> stream = Optional.empty();
 
         Delivery(Flow.Subscriber<? super Delta> subscriber) {
@@ -37,14 +43,35 @@ final class ReplyPublisher implements Flow.Publisher<Delta> {
         }
 
         void run() {
-            subscriber.onSubscribe(this);
-            if (!awaitDemand()) {
+            try {
+                subscriber.onSubscribe(this);
+                if (awaitDemand()) {
+                    deliver();
+                }
+            } catch (RuntimeException e) {
+                // A subscriber that throws counts as gone; it must not be given another signal.
+                LOG.log(Level.WARNING, "a subscriber threw; its reply is cancelled", e);
+            }
+        }
+
+        private void deliver() {
+            ReplyStream opened;
+            try {
+                opened = start.get();
+            } catch (RuntimeException e) {
+                fail(e);
                 return;
             }
-            try (ReplyStream opened = start.get()) {
+            try (opened) {
                 setStream(opened);
                 while (true) {
-                    Optional<Delta> next = opened.next();
+                    Optional<Delta> next;
+                    try {
+                        next = opened.next();
+                    } catch (RuntimeException e) {
+                        fail(e);
+                        return;
+                    }
                     if (next.isEmpty()) {
                         break;
                     }
@@ -54,32 +81,37 @@ final class ReplyPublisher implements Flow.Publisher<Delta> {
                     take();
                     subscriber.onNext(next.get());
                 }
-            } catch (RuntimeException e) {
-                if (!isCancelled()) {
-                    subscriber.onError(e);
-                }
-                return;
             }
             if (!isCancelled()) {
                 subscriber.onComplete();
             }
         }
 
+        private void fail(RuntimeException e) {
+            if (!isCancelled()) {
+                subscriber.onError(e);
+            }
+        }
+
         /** Waits until a piece is asked for; false if the subscriber is gone. */
         private boolean awaitDemand() {
+            OptionalLong refused;
             lock.lock();
             try {
-                while (demand == 0 && !cancelled && !invalid) {
+                while (demand == 0 && !cancelled && invalid.isEmpty()) {
                     changed.awaitUninterruptibly();
                 }
-                if (invalid && !cancelled) {
-                    cancelled = true;
-                    subscriber.onError(new IllegalArgumentException("request: expected a positive number of pieces"));
+                if (cancelled || invalid.isEmpty()) {
+                    return !cancelled;
                 }
-                return !cancelled;
+                refused = invalid;
+                cancelled = true;
             } finally {
                 lock.unlock();
             }
+            subscriber.onError(new IllegalArgumentException(
+                    "request: expected a positive number of pieces, found " + refused.getAsLong()));
+            return false;
         }
 
         private void take() {
@@ -119,7 +151,7 @@ final class ReplyPublisher implements Flow.Publisher<Delta> {
             lock.lock();
             try {
                 if (n <= 0) {
-                    invalid = true;
+                    invalid = OptionalLong.of(n);
                 } else {
                     demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
                 }

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.kimi4j.cache.LatentCache;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.ClosedException;
@@ -80,7 +81,11 @@ public final class Session implements AutoCloseable {
         return tokens.length;
     }
 
-    /** Reads tokens in one pass, as part of a prompt, and returns the logits [vocab] after the last. */
+    /**
+     * Reads tokens in one pass, as part of a prompt, and returns the logits [vocab] after the last.
+     *
+     * @throws CancelledException if this thread is interrupted; none of the tokens then count as read
+     */
     public float[] append(int... more) {
         float[][] last = new float[1][];
         append(more, more.length, true, (position, logits) -> last[0] = logits.clone());
@@ -92,8 +97,11 @@ public final class Session implements AutoCloseable {
      *
      * @param chunk most tokens of a pass
      * @param lastOnly whether only the logits after the last token are wanted
+     * @throws CancelledException if this thread is interrupted; the passes finished before count, the present one does
+     *     not
      */
     public void append(int[] more, int chunk, boolean lastOnly, LogitsListener listener) {
+        requireOpen();
         if (more.length == 0 || chunk < 1) {
             throw new IllegalArgumentException("append: expected at least one token and a chunk of at least 1, found "
                     + more.length + " tokens and a chunk of " + chunk);
@@ -111,7 +119,10 @@ public final class Session implements AutoCloseable {
         for (int from = 0; from < more.length; from += chunk) {
             int[] part = Arrays.copyOfRange(more, from, Math.min(more.length, from + chunk));
             boolean last = from + part.length == more.length;
-            float[][] logits = await(engine.call(() -> read(part, lastOnly ? (last ? 1 : 0) : part.length)));
+            int wanted = lastOnly ? (last ? 1 : 0) : part.length;
+            int start = tokens.length;
+            AtomicBoolean cancelled = new AtomicBoolean();
+            float[][] logits = await(engine.call(() -> read(start, part, wanted, cancelled::get)), cancelled);
             tokens = Arrays.copyOf(tokens, tokens.length + part.length);
             System.arraycopy(part, 0, tokens, tokens.length - part.length, part.length);
             for (int i = 0; i < logits.length; i++) {
@@ -121,13 +132,14 @@ public final class Session implements AutoCloseable {
     }
 
     /** On the engine's thread: one pass, and the logits of its last {@code wanted} rows. */
-    private float[][] read(int[] part, int wanted) {
-        requireOpen();
-        int start = cache.length();
+    private float[][] read(int start, int[] part, int wanted, BooleanSupplier cancelled) {
+        // A pass whose caller was interrupted may have been finished all the same: nobody knows of its tokens.
+        engine.truncatePinned(cache, start);
         engine.growPinned(cache, start + part.length);
         try {
             Tensor x = text.embed(part);
-            text.forward(x, Rows.of(cache, start, part.length, true), engine::isClosing);
+            text.forward(
+                    x, Rows.of(cache, start, part.length, true), () -> engine.isClosing() || cancelled.getAsBoolean());
             float[][] result = new float[wanted][vocabSize];
             for (int r = 0; r < wanted; r += ROWS_OF_LOGITS) {
                 int count = Math.min(ROWS_OF_LOGITS, wanted - r);
@@ -150,20 +162,27 @@ public final class Session implements AutoCloseable {
 
     /** Forgets all tokens from {@code length} on. */
     public void truncate(int length) {
+        requireOpen();
         if (length < 0 || length > tokens.length) {
             throw new IllegalArgumentException("truncate: expected 0 to " + tokens.length + ", found " + length);
         }
-        await(engine.call(() -> {
-            engine.truncatePinned(cache, length);
-            return length;
-        }));
         tokens = Arrays.copyOf(tokens, length);
+        await(free(length), new AtomicBoolean());
     }
 
-    private static <T> T await(CompletableFuture<T> result) {
+    private CompletableFuture<Integer> free(int length) {
+        return engine.call(() -> {
+            engine.truncatePinned(cache, length);
+            return length;
+        });
+    }
+
+    /** @param cancelled set if this thread is interrupted, so that a pass in hand ends early */
+    private static <T> T await(CompletableFuture<T> result, AtomicBoolean cancelled) {
         try {
             return result.get();
         } catch (InterruptedException e) {
+            cancelled.set(true);
             Thread.currentThread().interrupt();
             throw new CancelledException("interrupted while waiting for the engine", e);
         } catch (ExecutionException e) {
@@ -185,12 +204,11 @@ public final class Session implements AutoCloseable {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             try {
-                await(engine.call(() -> {
-                    engine.truncatePinned(cache, 0);
-                    return 0;
-                }));
+                await(free(0), new AtomicBoolean());
             } catch (ClosedException e) {
                 // The model was closed first and took the cache with it.
+            } catch (CancelledException e) {
+                // The engine gives the cache back all the same; this thread's interrupt is still to be seen.
             }
         }
     }

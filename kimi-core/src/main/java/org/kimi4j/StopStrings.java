@@ -38,8 +38,8 @@ final class StopStrings {
         return take(found ? end : end - longestBeginning());
     }
 
-    /** What was held back and turned out to be no stop string. */
-    String finish() {
+    /** What was held back and is no stop string, because the answer goes no further here. */
+    String release() {
         return found ? "" : take(held.length());
     }
 

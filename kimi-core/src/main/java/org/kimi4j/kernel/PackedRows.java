@@ -1,45 +1,40 @@
 package org.kimi4j.kernel;
 
-import org.kimi4j.tensor.Tensor;
-
 /**
  * Rows of activations in the order an encoding sums them in, ready to be walked along: either row after row, or in tiles
- * of up to three rows whose vectors take turns, so that a register tile reads one stream. Rows come in groups of equal
- * size that are multiplied with different weights; a tile never spans two. Kept and refilled.
+ * of up to three rows whose vectors take turns, so that a register tile reads one stream. Rows come in sets that are
+ * multiplied with different weights; a tile never spans two. Kept and refilled; rows of a set may be packed by different
+ * threads.
  */
 final class PackedRows {
 
     private static final int L = Lanes.COUNT;
 
     private float[] data = {};
-    private int groupRows;
-    private int cols;
-    private int perTile;
+    private int[] start = {0};
+    private int sets;
+    private int stride;
     private ElementOrder order = new ElementOrder(1, 1);
 
-    /** Prepares for so many rows, which {@link #set} must fill; from {@link Gemm#MIN_ROWS} rows on they go in tiles. */
-    void reset(int groups, int rowsPerGroup, ElementOrder elementOrder) {
+    /** Prepares for sets of the given sizes, whose rows {@link #set} must fill. */
+    void reset(ElementOrder elementOrder, int... sizes) {
         order = elementOrder;
-        groupRows = rowsPerGroup;
-        cols = elementOrder.packedCols();
-        perTile = rowsPerGroup >= Gemm.MIN_ROWS ? Gemm.ROWS : 1;
-        if (data.length < groups * rowsPerGroup * cols) {
-            data = new float[groups * rowsPerGroup * cols];
+        sets = sizes.length;
+        stride = elementOrder.packedCols();
+        if (start.length <= sets) {
+            start = new int[sets + 1];
+        }
+        for (int s = 0; s < sets; s++) {
+            start[s + 1] = start[s] + sizes[s];
+        }
+        if (data.length < start[sets] * stride) {
+            data = new float[start[sets] * stride];
         }
     }
 
-    /** One group with all rows of a tensor. */
-    void setAll(Tensor x, ElementOrder elementOrder, float[] row) {
-        reset(1, x.rows(), elementOrder);
-        for (int r = 0; r < x.rows(); r++) {
-            x.copyRow(r, row, 0);
-            set(0, r, row, 0);
-        }
-    }
-
-    /** Packs a row of x, from column {@code from} on, as row r of a group. */
-    void set(int group, int r, float[] row, int from) {
-        order.pack(row, from, data, vectors(group, r), tileRows(r) * L);
+    /** Packs a row, from column {@code from} on, as row r of a set. */
+    void set(int set, int r, float[] row, int from) {
+        order.pack(row, from, data, vectors(set, r), tileRows(set, r) * L);
     }
 
     float[] data() {
@@ -50,22 +45,33 @@ final class PackedRows {
         return order;
     }
 
-    /** Rows of a group. */
-    int rows() {
-        return groupRows;
+    int rows(int set) {
+        return start[set + 1] - start[set];
     }
 
-    boolean isTiled() {
-        return perTile > 1;
+    /** Whether any set is in tiles. */
+    boolean hasTiles() {
+        for (int s = 0; s < sets; s++) {
+            if (isTiled(s)) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    /** Rows in the tile of row r. */
-    int tileRows(int r) {
-        return Math.min(perTile, groupRows - r / perTile * perTile);
+    /** Whether the rows of a set are in tiles: from {@link Gemm#MIN_ROWS} rows on. */
+    boolean isTiled(int set) {
+        return rows(set) >= Gemm.MIN_ROWS;
+    }
+
+    /** Rows in the tile of row r; 1 in sets without tiles. */
+    int tileRows(int set, int r) {
+        return isTiled(set) ? Math.min(Gemm.ROWS, rows(set) - r / Gemm.ROWS * Gemm.ROWS) : 1;
     }
 
     /** Where the first vector of a row is. */
-    int vectors(int group, int r) {
-        return (group * groupRows + r / perTile * perTile) * cols + r % perTile * L;
+    int vectors(int set, int r) {
+        int first = start[set];
+        return isTiled(set) ? (first + r / Gemm.ROWS * Gemm.ROWS) * stride + r % Gemm.ROWS * L : (first + r) * stride;
     }
 }

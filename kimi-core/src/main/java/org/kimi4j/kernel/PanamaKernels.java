@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -16,19 +17,28 @@ public final class PanamaKernels implements Kernels {
 
     private final ScalarKernels scalar;
     private final WorkerPool pool;
+    private final ProductForms forms;
     private final Scratch[] scratch;
     private final VectorMatmul matmul;
+    private final VectorMoe moe;
     private VectorAttention[] attention = {};
 
     /** The kernels own the pool and the workspace from here on. */
     public PanamaKernels(Precision precision, WorkerPool pool, Workspace workspace) {
+        this(precision, pool, workspace, new VectorForms(pool.threads()));
+    }
+
+    /** As above, with products of another kind. */
+    public PanamaKernels(Precision precision, WorkerPool pool, Workspace workspace, ProductForms forms) {
         this.scalar = new ScalarKernels(precision, pool, workspace);
         this.pool = pool;
+        this.forms = forms;
         this.scratch = new Scratch[pool.threads()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch();
         }
-        this.matmul = new VectorMatmul(scalar, scratch);
+        this.matmul = new VectorMatmul(scalar, forms, scratch);
+        this.moe = new VectorMoe(scalar, forms, scratch);
     }
 
     /** Bits of the vectors in use. */
@@ -38,7 +48,7 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public String name() {
-        return "vector " + Lanes.BITS;
+        return forms.name();
     }
 
     @Override
@@ -85,8 +95,8 @@ public final class PanamaKernels implements Kernels {
     public Tensor matmul(Tensor x, Matrix w, boolean[] prompt) {
         Shapes.check("matmul", x, w);
         Tensor out = workspace().allocate(x.rows(), w.rows());
-        if (precision() == Precision.FAST && (w instanceof Matrix.Int4 || w instanceof Matrix.Int8)) {
-            matmul.fast(out, x, w, prompt);
+        if (precision() == Precision.FAST) {
+            matmul.byRole(out, x, w, prompt, precision());
         } else {
             matmul.exact(out, x, w);
         }
@@ -284,6 +294,19 @@ public final class PanamaKernels implements Kernels {
                         y.offset(j),
                         routing.weightOf(i, j),
                         y.cols()));
+    }
+
+    @Override
+    public void moe(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
+        GatedMlp first = experts.apply(routing.distinctExpert(0));
+        if (first.gateProj().getClass() != first.downProj().getClass()
+                || first.gateProj().getClass() != first.upProj().getClass()) {
+            Kernels.super.moe(out, h, routing, experts, prompt);
+            return;
+        }
+        long mark = workspace().mark();
+        moe.run(out, h, routing, experts, prompt);
+        workspace().release(mark);
     }
 
     @Override

@@ -1,9 +1,7 @@
 package org.kimi4j.kernel;
 
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.kimi4j.tensor.Matrix;
-import org.kimi4j.tensor.Tensor;
 
 /**
  * Some outputs of a product of packed rows with a weight matrix: the work of one task. Few rows are taken one by one
@@ -30,52 +28,79 @@ final class VectorProduct {
         this.scratch = scratch;
     }
 
-    /**
-     * Weight rows {@code from} to {@code to} against the rows of a group.
-     *
-     * @param out receives row target[r] or, without targets, row r
-     * @param shift weight row o goes to column {@code shift + o} of out
-     */
-    void run(Tensor out, int[] target, int shift, int from, int to, PackedRows x, int group) {
-        float[] sums;
-        boolean tiled = x.isTiled();
-        if (tiled) {
-            sums = tiles(from, to, x, group);
-        } else {
-            sums = stream(from, to, x, group);
-        }
+    /** Weight rows {@code from} to {@code to}, at most {@link #TILE_OUTPUTS} of them for tiled sets, against a set. */
+    void run(PackedRows x, int set, int from, int to, RowProducts.Sink sink) {
+        boolean tiled = x.isTiled(set);
+        float[] sums = tiled ? tiles(from, to, x, set) : stream(from, to, x, set);
         int quads = TILE_OUTPUTS / Gemm.OUTPUTS;
-        for (int r = 0; r < x.rows(); r++) {
-            long at = out.offset(target.length == 0 ? r : target[r]) + 4L * shift;
+        for (int r = 0; r < x.rows(set); r++) {
             for (int o = from; o < to; o++) {
                 int n = o - from;
+                int tile = r / Gemm.ROWS * quads + n / Gemm.OUTPUTS;
                 int sumAt = tiled
-                        ? ((r / Gemm.ROWS * quads + n / Gemm.OUTPUTS) * TILE_SUMS
-                                        + r % Gemm.ROWS * Gemm.OUTPUTS
-                                        + n % Gemm.OUTPUTS)
-                                * L
+                        ? (tile * TILE_SUMS + r % Gemm.ROWS * Gemm.OUTPUTS + n % Gemm.OUTPUTS) * L
                         : (r * (to - from) + n) * L;
-                out.memory().set(ValueLayout.JAVA_FLOAT, at + 4L * o, Lanes.tree(sums, sumAt));
+                sink.put(r, o, Lanes.tree(sums, sumAt));
+            }
+        }
+    }
+
+    /** The same by integers, of {@code count} rows from {@code first} on. */
+    void run(IntegerRow[] rows, int first, int count, int from, int to, RowProducts.Sink sink) {
+        float[] sums = scratch.sums(count * (to - from) * L);
+        int cols = w.cols();
+        for (int o = from; o < to; o++) {
+            for (int r = 0; r < count; r++) {
+                int sumAt = (r * (to - from) + o - from) * L;
+                switch (w) {
+                    case Matrix.Int4 q -> {
+                        long index = (long) o * cols;
+                        long scaleAt = index / Matrix.Int4.GROUP * 2;
+                        GemvInt4.integerDot(
+                                q.packed(),
+                                index / 2,
+                                q.scales(),
+                                scaleAt,
+                                order.vectorized(),
+                                rows[first + r],
+                                sums,
+                                sumAt);
+                    }
+                    case Matrix.Int8 q ->
+                        GemvInt8.integerDot(
+                                GemvInt8.Weight.row(q, o), order.vectorized(), rows[first + r], sums, sumAt);
+                    case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
+                }
+            }
+        }
+        for (int r = 0; r < count; r++) {
+            for (int o = from; o < to; o++) {
+                float value = Lanes.tree(sums, (r * (to - from) + o - from) * L);
+                for (int g = order.vectorized() / Activations.GROUP; g < cols / Activations.GROUP; g++) {
+                    value = rows[first + r].addGroup(w, o, g, value);
+                }
+                sink.put(r, o, value);
             }
         }
     }
 
     /** Each weight row once from memory, against every packed row; sums are [rows, outputs]. */
-    private float[] stream(int from, int to, PackedRows x, int group) {
-        float[] sums = scratch.sums(x.rows() * (to - from) * L);
+    private float[] stream(int from, int to, PackedRows x, int set) {
+        int rows = x.rows(set);
+        float[] sums = scratch.sums(rows * (to - from) * L);
         int cols = w.cols();
         for (int o = from; o < to; o++) {
             switch (w) {
                 case Matrix.F32 f -> {
-                    for (int r = 0; r < x.rows(); r++) {
+                    for (int r = 0; r < rows; r++) {
                         int sumAt = (r * (to - from) + o - from) * L;
-                        GemvF32.dot(f.values(), 4L * o * cols, order, x.data(), x.vectors(group, r), sums, sumAt);
+                        GemvF32.dot(f.values(), 4L * o * cols, order, x.data(), x.vectors(set, r), sums, sumAt);
                     }
                 }
                 case Matrix.Bf16 b -> {
-                    for (int r = 0; r < x.rows(); r++) {
+                    for (int r = 0; r < rows; r++) {
                         int sumAt = (r * (to - from) + o - from) * L;
-                        GemvBf16.dot(b.values(), 2L * o * cols, order, x.data(), x.vectors(group, r), sums, sumAt);
+                        GemvBf16.dot(b.values(), 2L * o * cols, order, x.data(), x.vectors(set, r), sums, sumAt);
                     }
                 }
                 case Matrix.Int4 _, Matrix.Int8 _ -> {
@@ -83,18 +108,18 @@ final class VectorProduct {
                     for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
                         unpack(o, first, order.length(first), unpacked, first, L);
                     }
-                    for (int r = 0; r < x.rows(); r++) {
+                    for (int r = 0; r < rows; r++) {
                         int sumAt = (r * (to - from) + o - from) * L;
-                        Gemm.row(unpacked, order, x.data(), x.vectors(group, r), sums, sumAt);
+                        Gemm.row(unpacked, order, x.data(), x.vectors(set, r), sums, sumAt);
                     }
                 }
             }
             if (order.tailVectors() > 0) {
                 float[] tail = scratch.panel(order.tailVectors() * L);
                 unpackTail(o, tail, 0, L);
-                for (int r = 0; r < x.rows(); r++) {
+                for (int r = 0; r < rows; r++) {
                     int sumAt = (r * (to - from) + o - from) * L;
-                    int xAt = x.vectors(group, r) + order.vectorized();
+                    int xAt = x.vectors(set, r) + order.vectorized();
                     Gemm.addChain(tail, x.data(), xAt, order.tailVectors(), sums, sumAt);
                 }
             }
@@ -103,10 +128,10 @@ final class VectorProduct {
     }
 
     /** A tile of weights unpacked for each superblock, against blocks of row tiles; sums are by row tile and quad. */
-    private float[] tiles(int from, int to, PackedRows x, int group) {
+    private float[] tiles(int from, int to, PackedRows x, int set) {
         int quads = (to - from + Gemm.OUTPUTS - 1) / Gemm.OUTPUTS;
         int allQuads = TILE_OUTPUTS / Gemm.OUTPUTS;
-        int rowTiles = (x.rows() + Gemm.ROWS - 1) / Gemm.ROWS;
+        int rowTiles = (x.rows(set) + Gemm.ROWS - 1) / Gemm.ROWS;
         float[] sums = scratch.sums(rowTiles * allQuads * TILE_SUMS * L);
         Arrays.fill(sums, 0, rowTiles * allQuads * TILE_SUMS * L, 0);
         // [quads, vectors, OUTPUTS, lanes]: what a register tile walks along is one stream.
@@ -125,8 +150,8 @@ final class VectorProduct {
                     for (int q = 0; q < quads; q++) {
                         int wAt = (q * length + j * chain) * Gemm.OUTPUTS;
                         for (int t = block; t < end; t++) {
-                            int rows = x.tileRows(t * Gemm.ROWS);
-                            int xAt = x.vectors(group, t * Gemm.ROWS) + (start + j * chain) * rows;
+                            int rows = x.tileRows(set, t * Gemm.ROWS);
+                            int xAt = x.vectors(set, t * Gemm.ROWS) + (start + j * chain) * rows;
                             int sumAt = (t * allQuads + q) * TILE_SUMS * L;
                             Gemm.tile(rows, panel, wAt, x.data(), xAt, chain / L, one, sums, sumAt);
                         }

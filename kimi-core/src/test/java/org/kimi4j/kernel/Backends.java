@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.util.stream.Stream;
 import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
@@ -20,6 +21,11 @@ public enum Backends {
     };
 
     public abstract Kernels create(Precision precision, int threads);
+
+    /** All of them, or where a vector width is forced the one that it means something to. */
+    public static Stream<Backends> atThisWidth() {
+        return Widths.isForced() ? Stream.of(VECTOR) : Stream.of(values());
+    }
 
     static Tensor tensor(Kernels kernels, float[][] rows) {
         Tensor t = kernels.workspace().allocate(rows.length, rows[0].length);

@@ -357,7 +357,9 @@ final class RowOps implements AutoCloseable {
 
     @Override
     public void close() {
-        opened.forEach(PagePool::close);
+        for (PagePool o : opened) {
+            o.close();
+        }
         arena.close();
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -16,9 +18,9 @@ import org.kimi4j.cache.LatentCache;
 import org.kimi4j.config.KvType;
 import org.kimi4j.config.Precision;
 import org.kimi4j.kernel.Backends;
-import org.kimi4j.kernel.CountingKernels;
 import org.kimi4j.kernel.GatedMlp;
 import org.kimi4j.kernel.Rows;
+import org.kimi4j.kernel.WatchedKernels;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.trace.Trace;
@@ -124,16 +126,29 @@ class BatchTest {
         }
     }
 
+    /** The rows of each product with each matrix, in order. */
+    private static final class Products implements WatchedKernels.Watch {
+        final Map<Matrix, List<Integer>> rows = new IdentityHashMap<>();
+
+        @Override
+        public void product(Matrix w, int count) {
+            rows.computeIfAbsent(w, _ -> new ArrayList<>()).add(count);
+        }
+
+        List<Integer> of(Matrix w) {
+            return rows.getOrDefault(w, List.of());
+        }
+    }
+
     @Test
     void oneCallWithEightSequencesMultipliesEachMatrixOnce() {
-        CountingKernels[] counting = new CountingKernels[1];
+        Products counted = new Products();
         try (OpenedModel m = new OpenedModel(
                 Golden.read("tiny-a").directory().resolve("checkpoint"),
                 Backends.VECTOR.create(Precision.EXACT, 1),
                 KvType.F32,
                 Trace.NONE,
-                k -> counting[0] = new CountingKernels(k))) {
-            CountingKernels counted = counting[0];
+                k -> new WatchedKernels(k, counted))) {
             int sequences = 8;
             LatentCache[] caches = new LatentCache[sequences];
             for (int s = 0; s < sequences; s++) {
@@ -144,7 +159,7 @@ class BatchTest {
                 m.model.forward(m.model.embed(prompt), Rows.of(caches[s], 0, 1 + s, true), () -> false);
                 caches[s].grow(2 + s);
             }
-            counted.reset();
+            counted.rows.clear();
 
             int[] position = IntStream.range(1, 1 + sequences).toArray();
             int[] sequence = IntStream.range(0, sequences).toArray();
@@ -154,42 +169,42 @@ class BatchTest {
             m.model.logits(x);
 
             int matrices = 1;
-            assertThat(counted.products(m.weights.lmHead())).containsExactly(sequences);
+            assertThat(counted.of(m.weights.lmHead())).containsExactly(sequences);
             for (DecoderLayer layer : m.weights.layers()) {
                 MlaWeights a = layer.selfAttn();
                 for (Matrix w : List.of(a.qAProj(), a.qBProj(), a.kvAProjWithMqa(), a.oProj())) {
-                    assertThat(counted.products(w)).containsExactly(sequences);
+                    assertThat(counted.of(w)).containsExactly(sequences);
                 }
-                assertThat(counted.products(a.kvBProj()))
+                assertThat(counted.of(a.kvBProj()))
                         .as("once for the keys and once for the values")
                         .containsExactly(sequences, sequences);
                 matrices += 5;
                 matrices += switch (layer.mlp()) {
                     case Mlp.DenseMlp(GatedMlp weights) -> readOnce(counted, weights, sequences);
                     case Mlp.MoeMlp moe -> {
-                        assertThat(counted.products(moe.gate())).containsExactly(sequences);
+                        assertThat(counted.of(moe.gate())).containsExactly(sequences);
                         yield 1 + readOnce(counted, moe.sharedExperts(), sequences) + experts(counted, moe, sequences);
                     }
                 };
             }
-            assertThat(counted.matrices()).as("matrices multiplied with").isEqualTo(matrices);
+            assertThat(counted.rows.size()).as("matrices multiplied with").isEqualTo(matrices);
         }
     }
 
-    private static int readOnce(CountingKernels counted, GatedMlp mlp, int rows) {
+    private static int readOnce(Products counted, GatedMlp mlp, int rows) {
         for (Matrix w : List.of(mlp.gateProj(), mlp.upProj(), mlp.downProj())) {
-            assertThat(counted.products(w)).containsExactly(rows);
+            assertThat(counted.of(w)).containsExactly(rows);
         }
         return 3;
     }
 
     /** The rows of the chosen experts add up to those of the call; no expert is read twice, no other is read. */
-    private static int experts(CountingKernels counted, Mlp.MoeMlp moe, int sequences) {
+    private static int experts(Products counted, Mlp.MoeMlp moe, int sequences) {
         int rows = 0;
         int chosen = 0;
         Set<Integer> counts = new HashSet<>();
         for (GatedMlp expert : moe.experts()) {
-            List<Integer> products = counted.products(expert.gateProj());
+            List<Integer> products = counted.of(expert.gateProj());
             if (!products.isEmpty()) {
                 readOnce(counted, expert, products.getFirst());
                 counts.add(products.getFirst());

@@ -3,9 +3,11 @@ package org.kimi4j.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.GenerateOptions;
 import org.kimi4j.Kimi;
+import org.kimi4j.KimiModel;
 import org.kimi4j.KimiOptions;
 import org.kimi4j.chat.ChatFormat;
 import picocli.CommandLine.Mixin;
@@ -93,8 +95,13 @@ final class AnswerOptions {
         return system == null ? "" : system;
     }
 
-    boolean stats() {
-        return stats;
+    /** The model, if figures about a reply are wanted. */
+    Optional<KimiModel> statsOf(Kimi kimi) {
+        return stats ? Optional.of(kimi.model()) : Optional.empty();
+    }
+
+    void toggleStats() {
+        stats = !stats;
     }
 
     /** Sets the options of a reply. */

@@ -45,7 +45,7 @@ final class AskCommand implements Callable<Integer> {
             }
             try (ReplyStream stream = request.user(text).open()) {
                 Reply reply = new ReplyPrinter(terminal).print(stream);
-                ReplyPrinter.remarks(terminal, reply, options.stats());
+                ReplyPrinter.remarks(terminal, reply, options.statsOf(kimi));
             }
         }
         return 0;

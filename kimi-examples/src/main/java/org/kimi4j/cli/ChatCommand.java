@@ -33,7 +33,6 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private final AnswerOptions options = new AnswerOptions();
 
-    private boolean stats;
     private boolean failed;
 
     ChatCommand(Terminal terminal) {
@@ -42,7 +41,6 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        stats = options.stats();
         try (Kimi kimi = options.open(terminal)) {
             note(kimi.model().directory().getFileName() + ", kernels "
                     + kimi.model().kernelsName() + "; /help for help, Ctrl-D to end");
@@ -59,7 +57,7 @@ final class ChatCommand implements Callable<Integer> {
                 } else if (COMMAND.matcher(text).matches()) {
                     command(conversation, text);
                 } else if (!text.isEmpty()) {
-                    answer(conversation, line);
+                    answer(kimi, conversation, line);
                 }
             }
         }
@@ -90,12 +88,12 @@ final class ChatCommand implements Callable<Integer> {
             case "/help" -> terminal.err().println(HELP);
             case "/think" -> conversation.options(o -> o.thinking(true));
             case "/instant" -> conversation.options(o -> o.thinking(false));
-            case "/stats" -> stats = !stats;
+            case "/stats" -> options.toggleStats();
             default -> terminal.err().println("kimi: no command " + text + "; /help lists them");
         }
     }
 
-    private void answer(Conversation conversation, String question) {
+    private void answer(Kimi kimi, Conversation conversation, String question) {
         int before = conversation.messages().size();
         conversation.user(question);
         try (ReplyStream stream = conversation.open();
@@ -109,7 +107,7 @@ final class ChatCommand implements Callable<Integer> {
                 }
             }
             conversation.add(reply.toMessage());
-            ReplyPrinter.remarks(terminal, reply, stats);
+            ReplyPrinter.remarks(terminal, reply, options.statsOf(kimi));
         } catch (KimiException e) {
             conversation.truncate(before);
             failed = true;

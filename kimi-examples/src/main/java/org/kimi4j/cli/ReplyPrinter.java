@@ -1,8 +1,10 @@
 package org.kimi4j.cli;
 
 import java.util.Locale;
+import java.util.Optional;
 import org.kimi4j.Delta;
 import org.kimi4j.FinishReason;
+import org.kimi4j.KimiModel;
 import org.kimi4j.Reply;
 import org.kimi4j.ReplyStream;
 import org.kimi4j.chat.ReplyEvent;
@@ -70,20 +72,24 @@ final class ReplyPrinter {
         }
     }
 
-    /** Says why an answer is not whole, and on request what it took. */
-    static void remarks(Terminal terminal, Reply reply, boolean stats) {
+    /**
+     * Says why an answer is not whole, and on request what it took.
+     *
+     * @param statsOf the model that answered, if that is wanted
+     */
+    static void remarks(Terminal terminal, Reply reply, Optional<KimiModel> statsOf) {
         if (reply.finishReason() == FinishReason.LENGTH) {
             terminal.err().println("kimi: the answer was cut off at its most tokens (--max-tokens)");
         }
-        if (stats) {
-            terminal.err()
-                    .println(String.format(
-                            Locale.ROOT,
-                            "kimi: %s; first token after %.2f s, prompt %.1f tokens/s, answer %.1f tokens/s",
-                            reply.usage(),
-                            reply.timings().firstToken().toNanos() / 1e9,
-                            reply.timings().prefillTokensPerSecond(),
-                            reply.timings().decodeTokensPerSecond()));
-        }
+        statsOf.ifPresent(model -> terminal.err()
+                .println(String.format(
+                        Locale.ROOT,
+                        "kimi: %s; first token after %.2f s, prompt %.2f tokens/s, answer %.2f tokens/s,"
+                                + " %,d weight bytes per token",
+                        reply.usage(),
+                        reply.timings().firstToken().toNanos() / 1e9,
+                        reply.timings().prefillTokensPerSecond(),
+                        reply.timings().decodeTokensPerSecond(),
+                        model.bytesPerToken())));
     }
 }

@@ -70,7 +70,8 @@ final class JdkCodecs {
         return with(reader, ByteArrayInput.of(data), step);
     }
 
-    private static ImageReaderSpi find(String format) {
+    /** The JDK's provider of a format, whatever else is registered. */
+    static ImageReaderSpi find(String format) {
         Iterator<ImageReaderSpi> providers =
                 IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
         while (providers.hasNext()) {

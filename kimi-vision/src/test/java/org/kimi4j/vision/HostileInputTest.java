@@ -126,6 +126,15 @@ class HostileInputTest {
         return out.toByteArray();
     }
 
+    /** A lossless WebP whose container is whole and whose picture data ends half way. */
+    private static byte[] halfLossless() {
+        byte[] webp = corpus("webp-lossless-best.webp");
+        byte[] data = Arrays.copyOfRange(webp, 20, 20 + (webp.length / 4) * 2);
+        ByteBuffer head = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
+        head.put(ascii("RIFF")).putInt(12 + data.length).put(ascii("WEBPVP8L")).putInt(data.length);
+        return concat(head.array(), data);
+    }
+
     static List<Input> inputs() {
         List<Input> inputs = new ArrayList<>();
         inputs.addAll(notPictures());
@@ -165,6 +174,7 @@ class HostileInputTest {
                 new Input("cut-rle.bmp", cut("bmp-rle8.bmp", 95), "truncated"),
                 new Input("cut-header.bmp", Arrays.copyOf(corpus("bmp-24.bmp"), 20), "truncated"),
                 new Input("cut-half.webp", cut("webp-lossless.webp", 50), "truncated"),
+                new Input("cut-inside.webp", halfLossless(), "truncated"),
                 new Input("cut-lossy.webp", cut("webp-lossy-q80.webp", 90), "truncated"));
     }
 

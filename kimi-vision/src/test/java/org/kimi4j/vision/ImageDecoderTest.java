@@ -164,6 +164,7 @@ class ImageDecoderTest {
             byte[] png = Fixtures.bytes("corpus/png-type2-8bit.png");
             assertThat(ImageIO.getImageReadersByFormatName("png").hasNext()).isTrue();
             assertThat(DECODER.decode(png).width()).isEqualTo(37);
+            assertThat(JdkCodecs.find("png").getClass().getModule().getName()).isEqualTo("java.desktop");
         } finally {
             registry.deregisterServiceProvider(intruder, ImageReaderSpi.class);
         }

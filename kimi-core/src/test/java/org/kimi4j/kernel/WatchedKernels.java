@@ -1,40 +1,32 @@
 package org.kimi4j.kernel;
 
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Map;
 import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
 import org.kimi4j.tensor.Workspace;
 
-/** Notes how many rows each matrix was multiplied with in each call, and leaves the rest to other kernels. */
-public final class CountingKernels implements Kernels {
+/** Shows a test what the kernels are about to do, on the thread that does it, and leaves the work to other kernels. */
+public final class WatchedKernels implements Kernels {
+
+    /** What happens; a test looks at what it needs, or holds the engine up. */
+    public interface Watch {
+
+        /** A pass begins. */
+        default void embed(int[] tokens) {}
+
+        /** The rows of a pass reach the attention of a layer. */
+        default void append(int layer, Rows rows) {}
+
+        /** Rows are multiplied with a matrix; kv_b_proj takes part twice, with its keys and with its values. */
+        default void product(Matrix w, int rows) {}
+    }
 
     private final Kernels kernels;
-    private final Map<Matrix, List<Integer>> products = new IdentityHashMap<>();
+    private final Watch watch;
 
-    public CountingKernels(Kernels kernels) {
+    public WatchedKernels(Kernels kernels, Watch watch) {
         this.kernels = kernels;
-    }
-
-    /** The rows of each product with a matrix, in order; empty if there was none. */
-    public List<Integer> products(Matrix w) {
-        return products.getOrDefault(w, List.of());
-    }
-
-    /** How many matrices were multiplied with. */
-    public int matrices() {
-        return products.size();
-    }
-
-    public void reset() {
-        products.clear();
-    }
-
-    private void count(Matrix w, Tensor x) {
-        products.computeIfAbsent(w, _ -> new ArrayList<>()).add(x.rows());
+        this.watch = watch;
     }
 
     @Override
@@ -59,6 +51,7 @@ public final class CountingKernels implements Kernels {
 
     @Override
     public Tensor embed(int[] tokens, Matrix table) {
+        watch.embed(tokens);
         return kernels.embed(tokens, table);
     }
 
@@ -69,13 +62,13 @@ public final class CountingKernels implements Kernels {
 
     @Override
     public Tensor matmul(Tensor x, Matrix w) {
-        count(w, x);
+        watch.product(w, x.rows());
         return kernels.matmul(x, w);
     }
 
     @Override
     public Tensor matmul(Tensor x, Matrix w, boolean[] prompt) {
-        count(w, x);
+        watch.product(w, x.rows());
         return kernels.matmul(x, w, prompt);
     }
 
@@ -86,12 +79,13 @@ public final class CountingKernels implements Kernels {
 
     @Override
     public void append(int layer, Tensor cKv, Tensor kPe, Rows rows) {
+        watch.append(layer, rows);
         kernels.append(layer, cKv, kPe, rows);
     }
 
     @Override
     public Tensor absorbQuery(Tensor q, Matrix kvB, MlaShape shape) {
-        count(kvB, q);
+        watch.product(kvB, q.rows());
         return kernels.absorbQuery(q, kvB, shape);
     }
 
@@ -102,7 +96,7 @@ public final class CountingKernels implements Kernels {
 
     @Override
     public Tensor expandValue(Tensor oLatent, Matrix kvB, MlaShape shape) {
-        count(kvB, oLatent);
+        watch.product(kvB, oLatent.rows());
         return kernels.expandValue(oLatent, kvB, shape);
     }
 
