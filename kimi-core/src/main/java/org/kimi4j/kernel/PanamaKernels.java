@@ -321,6 +321,7 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public void close() {
+        forms.close();
         scalar.close();
     }
 }
