@@ -66,6 +66,11 @@ public final class GenerateOptions {
         return b.stop;
     }
 
+    /** What the answer must look like. */
+    public ResponseFormat responseFormat() {
+        return b.responseFormat;
+    }
+
     /** The longest time from request to the last token; empty for no limit. */
     public Optional<Duration> deadline() {
         return b.deadline;
@@ -93,6 +98,7 @@ public final class GenerateOptions {
         private OptionalInt maxThinkingTokens = OptionalInt.empty();
         private String thinkingClosing = "";
         private List<String> stop = List.of();
+        private ResponseFormat responseFormat = ResponseFormat.TEXT;
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
         private OptionalDouble temperature = OptionalDouble.empty();
@@ -107,6 +113,7 @@ public final class GenerateOptions {
             maxThinkingTokens = from.maxThinkingTokens;
             thinkingClosing = from.thinkingClosing;
             stop = from.stop;
+            responseFormat = from.responseFormat;
             deadline = from.deadline;
             caller = from.caller;
             temperature = from.temperature;
@@ -155,6 +162,12 @@ public final class GenerateOptions {
                         + texts.stream().map(String::length).toList());
             }
             stop = List.copyOf(texts);
+            return this;
+        }
+
+        /** Cannot be combined with {@link #stop}. */
+        public Builder responseFormat(ResponseFormat format) {
+            responseFormat = format;
             return this;
         }
 
