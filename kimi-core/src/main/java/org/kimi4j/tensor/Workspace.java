@@ -93,6 +93,13 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /** Frees everything and gives the memory back to the system; for work too rare to keep memory for. */
+    public void trim() {
+        release(0);
+        blocks.forEach(block -> block.arena.close());
+        blocks.clear();
+    }
+
     /** The most bytes in use at any time. */
     public long peakBytes() {
         return peak;
@@ -105,7 +112,6 @@ public final class Workspace implements AutoCloseable {
 
     @Override
     public void close() {
-        blocks.forEach(block -> block.arena.close());
-        blocks.clear();
+        trim();
     }
 }
