@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;

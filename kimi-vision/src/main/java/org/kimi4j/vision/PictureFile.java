@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import java.nio.charset.StandardCharsets;
 
 /** An encoded picture of which the header has been read; decoding it is the second step. */

@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.kimi4j.vision.MediaConfig.KIMI_K25;

@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kimi4j.json.Json;
-import org.kimi4j.vision.MediaOptions.LossyWebp;
+import org.kimi4j.chat.MediaOptions.LossyWebp;
 
 /** Each of the three decoders of lossy WebP by itself. */
 class LossyWebpDecoderTest {

@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import java.util.List;
 import org.kimi4j.error.MediaException;
 
@@ -12,7 +13,7 @@ final class PreprocessorFuzz {
 
     private static final List<MediaOptions> VARIANTS = List.of(
             OPTIONS,
-            OPTIONS.with().alpha(MediaOptions.Alpha.ON_WHITE).orient(true).build());
+            OPTIONS.with(o -> o.alpha(MediaOptions.Alpha.ON_WHITE).orient(true)));
 
     private PreprocessorFuzz() {}
 
