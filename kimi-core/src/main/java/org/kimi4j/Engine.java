@@ -292,7 +292,7 @@ final class Engine implements AutoCloseable {
             Generation next;
             lock.lock();
             try {
-                next = waiting.poll(this::makeRoom).orElse(null);
+                next = waiting.poll(this::fits).orElse(null);
                 starved = next == null && waiting.size() > 0;
             } finally {
                 lock.unlock();
@@ -307,19 +307,25 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** Whether a request fits beside those that run, idle timelines being dropped as needed. */
-    private boolean makeRoom(Generation request) {
-        CacheShape shape = pool.shape();
-        long needed = shape.bytesFor(request.mostPositions()) + pinnedBytes;
+    /** Whether a request fits beside those that run, whatever they come to need; what is idle does not count. */
+    private boolean fits(Generation request) {
+        return reserved() + pool.shape().bytesFor(request.mostPositions()) <= pool.budgetBytes();
+    }
+
+    /** Bytes that callers' own caches have and that the requests that run may come to need. */
+    private long reserved() {
+        long bytes = pinnedBytes;
         for (Generation g : active) {
-            needed += shape.bytesFor(g.mostPositions());
+            bytes += pool.shape().bytesFor(g.mostPositions());
         }
-        while (needed + store.bytes() > pool.budgetBytes()) {
-            if (!store.dropOldest()) {
-                return false;
-            }
+        return bytes;
+    }
+
+    /** Lets idle timelines give way to the positions that a cache is about to get: not before, for they may be wanted. */
+    private void makeRoom(LatentCache cache, int newLength) {
+        while (!pool.hasRoom(cache.pagesToGrow(newLength)) && store.dropOldest()) {
+            // until there is room; what runs was admitted only because there is
         }
-        return true;
     }
 
     /** Bytes of caches that callers hold themselves. */
@@ -329,17 +335,13 @@ final class Engine implements AutoCloseable {
     void growPinned(LatentCache cache, int newLength) {
         long before = cache.byteSize();
         long more = pool.shape().bytesFor(newLength) - before;
-        long needed = pinnedBytes + more;
-        for (Generation g : active) {
-            needed += pool.shape().bytesFor(g.mostPositions());
+        long taken = reserved();
+        if (taken + more > pool.budgetBytes()) {
+            throw new OverloadedException("the session would grow to " + newLength + " positions, " + more
+                    + " more bytes of cache; " + taken + " bytes are taken and kvBudget is " + pool.budgetBytes()
+                    + " bytes: close sessions or raise it");
         }
-        while (needed + store.bytes() > pool.budgetBytes()) {
-            if (!store.dropOldest()) {
-                throw new OverloadedException("the session would grow to " + newLength + " positions, " + more
-                        + " more bytes of cache; " + (needed - more) + " bytes are taken and kvBudget is "
-                        + pool.budgetBytes() + " bytes");
-            }
-        }
+        makeRoom(cache, newLength);
         cache.grow(newLength);
         pinnedBytes += cache.byteSize() - before;
     }
@@ -354,6 +356,7 @@ final class Engine implements AutoCloseable {
     private void end(Generation g) {
         active.remove(g);
         activeCount = active.size();
+        starved = false;
         store.keep(g.timeline());
         lock.lock();
         try {
@@ -450,8 +453,9 @@ final class Engine implements AutoCloseable {
         int row = 0;
         for (int s = 0; s < shares.size(); s++) {
             Share share = shares.get(s);
-            share.generation.grow(share.count);
             caches[s] = share.generation.timeline().cache();
+            makeRoom(caches[s], share.first + share.count);
+            share.generation.grow(share.count);
             for (int i = 0; i < share.count; i++, row++) {
                 position[row] = share.first + i;
                 sequence[row] = s;

@@ -155,7 +155,9 @@ final class Generation {
                         run.chunk(),
                         () -> cancelled || isLate() || closing.getAsBoolean(),
                         (done, total) -> progress(
-                                PromptProgress.Stage.LOOKING, (long) before * total + done, (long) encoded.length * total));
+                                PromptProgress.Stage.LOOKING,
+                                (long) before * total + done,
+                                (long) encoded.length * total));
                 mediaNanos += System.nanoTime() - began;
                 if (encoded[i].tokens() != run.length()) {
                     throw new MediaException(run.item().name() + ": became " + encoded[i].tokens()

@@ -215,8 +215,7 @@ public final class KimiModel implements AutoCloseable {
             if (preparation == null) {
                 TreeSet<Integer> stop = new TreeSet<>(config.stopTokenIds(
                         GenerationConfig.read(directory, config.textConfig().vocabSize())));
-                preparation = new RequestPreparation(
-                        t, stop, media, contextLength(), pool.shape(), pool.budgetBytes());
+                preparation = new RequestPreparation(t, stop, media, contextLength(), pool.shape(), pool.budgetBytes());
             }
             return preparation;
         } finally {

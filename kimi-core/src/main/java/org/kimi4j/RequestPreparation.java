@@ -60,8 +60,8 @@ final class RequestPreparation {
             int maxTokens = maxTokens(ids.length, options);
             MediaDoor.decode(
                     items,
-                    (done, total) -> options.progress()
-                            .accept(new PromptProgress(PromptProgress.Stage.DECODING, done, total)));
+                    (done, total) ->
+                            options.progress().accept(new PromptProgress(PromptProgress.Stage.DECODING, done, total)));
             List<PreparedRequest.MediaRun> runs = new ArrayList<>();
             for (EncodedPrompt.PadRun run : encoded.padRuns()) {
                 runs.add(new PreparedRequest.MediaRun(

@@ -70,8 +70,7 @@ public final class Session implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private int[] tokens = {};
 
-    Session(
-            Engine engine, TextModel text, Kernels kernels, LatentCache cache, ModelConfig config, MediaDoor media) {
+    Session(Engine engine, TextModel text, Kernels kernels, LatentCache cache, ModelConfig config, MediaDoor media) {
         this.engine = engine;
         this.text = text;
         this.kernels = kernels;
@@ -174,8 +173,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** On the engine's thread: one pass, and the logits of its last {@code wanted} rows. */
-    private float[][] read(
-            int start, int[] part, int wanted, Consumer<Tensor> overwrite, BooleanSupplier cancelled) {
+    private float[][] read(int start, int[] part, int wanted, Consumer<Tensor> overwrite, BooleanSupplier cancelled) {
         // A pass whose caller was interrupted may have been finished all the same: nobody knows of its tokens.
         engine.truncatePinned(cache, start);
         engine.growPinned(cache, start + part.length);

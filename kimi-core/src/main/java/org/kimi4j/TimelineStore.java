@@ -56,7 +56,7 @@ final class TimelineStore {
         if (best == null) {
             return new Timeline(pool.newCache());
         }
-        best.used(++clock);
+        // A part that is taken lives on in the fork, whatever becomes of the rest; so this is no use of the whole.
         if (isIdle && longest == best.length()) {
             idle.remove(best);
             this.count = idle.size();
@@ -77,11 +77,6 @@ final class TimelineStore {
             dropOldest();
         }
         count = idle.size();
-    }
-
-    /** Bytes of the pages that idle timelines refer to, shared ones counted for each. */
-    long bytes() {
-        return idle.stream().mapToLong(t -> t.cache().byteSize()).sum();
     }
 
     /** Gives the pages of the least recently used timeline back; false if there is none. */

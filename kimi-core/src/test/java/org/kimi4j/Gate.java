@@ -8,7 +8,7 @@ import org.kimi4j.kernel.Rows;
 import org.kimi4j.kernel.WatchedKernels;
 
 /** Notes the passes of an engine and holds it at the beginning of one when told to. */
-final class Gate implements WatchedKernels.Watch {
+class Gate implements WatchedKernels.Watch {
 
     /** One pass: its tokens, row by row, and how many sequences they are of. */
     record Pass(int[] tokens, int sequences) {}

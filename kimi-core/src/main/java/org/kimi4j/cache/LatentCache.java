@@ -44,7 +44,7 @@ public final class LatentCache implements AutoCloseable {
         }
         int before = pages.size();
         try {
-            if (newLength > length && length % PagePool.POSITIONS != 0 && pool.isShared(pages.getLast())) {
+            if (copiesLastPage(newLength)) {
                 PagePool.Page copy = pool.acquire();
                 copy.memory.copyFrom(pages.getLast().memory);
                 pool.release(pages.getLast());
@@ -60,6 +60,16 @@ public final class LatentCache implements AutoCloseable {
             throw e;
         }
         length = newLength;
+    }
+
+    /** Pages that {@link #grow} would take from the pool. */
+    public int pagesToGrow(int newLength) {
+        int needed = (newLength + PagePool.POSITIONS - 1) / PagePool.POSITIONS;
+        return Math.max(0, needed - pages.size()) + (copiesLastPage(newLength) ? 1 : 0);
+    }
+
+    private boolean copiesLastPage(int newLength) {
+        return newLength > length && length % PagePool.POSITIONS != 0 && pool.isShared(pages.getLast());
     }
 
     /** Forgets all positions from {@code newLength} on. */

@@ -56,6 +56,11 @@ public final class PagePool implements AutoCloseable {
         return allocated * shape.pageBytes();
     }
 
+    /** Whether so many pages can be taken within the budget. */
+    public synchronized boolean hasRoom(int pages) {
+        return (used + pages) * shape.pageBytes() <= budgetBytes;
+    }
+
     /** An empty cache that takes its pages from here. */
     public LatentCache newCache() {
         return new LatentCache(this);

@@ -2,20 +2,39 @@ package org.kimi4j.kernel;
 
 import org.kimi4j.tensor.Matrix;
 
-/** Rows of 8-bit activations for the integer sums of one encoding. Kept and refilled, by several threads if need be. */
-final class IntegerRows {
+/** Products of rows of 8-bit activations by integer sums, in Java. */
+final class IntegerRows implements RowProducts {
 
+    private final ElementOrders orders;
+    private final Scratch[] scratch;
     private short[] codes = {};
     private byte[] plain = {};
     private float[] scales = {};
     private float[] offsets = {};
     private IntegerRow[] rows = {};
+    private int[] start = {0};
+    private int sets;
     private ElementOrder order = new ElementOrder(1, 1);
+    private boolean nibbles;
 
-    /** Prepares for so many rows, which {@link #set} must fill. */
-    void reset(ElementOrder elementOrder, int count) {
-        order = elementOrder;
-        int cols = elementOrder.cols();
+    IntegerRows(ElementOrders orders, Scratch[] scratch) {
+        this.orders = orders;
+        this.scratch = scratch;
+    }
+
+    @Override
+    public void reset(Matrix like, int... sizes) {
+        order = orders.of(like);
+        nibbles = like instanceof Matrix.Int4;
+        sets = sizes.length;
+        if (start.length <= sets) {
+            start = new int[sets + 1];
+        }
+        for (int s = 0; s < sets; s++) {
+            start[s + 1] = start[s] + sizes[s];
+        }
+        int count = start[sets];
+        int cols = order.cols();
         int groups = cols / Activations.GROUP;
         if (plain.length < count * cols) {
             codes = new short[count * cols];
@@ -31,30 +50,42 @@ final class IntegerRows {
         }
     }
 
-    ElementOrder order() {
-        return order;
+    @Override
+    public int rows(int set) {
+        return start[set + 1] - start[set];
     }
 
-    IntegerRow row(int r) {
-        return rows[r];
-    }
-
-    /** Quantises and packs a row, from column {@code from} on, as row r. */
-    void set(int r, float[] row, int from, Matrix w) {
+    @Override
+    public void set(int set, int r, float[] row, int from, int worker) {
+        int at = start[set] + r;
         int cols = order.cols();
         int groups = cols / Activations.GROUP;
-        Activations.quantize(row, from, cols, plain, r * cols, scales, r * groups);
+        Activations.quantize(row, from, cols, plain, at * cols, scales, at * groups);
         for (int g = 0; g < groups; g++) {
             int sum = 0;
             for (int i = 0; i < Activations.GROUP; i++) {
-                sum += plain[r * cols + g * Activations.GROUP + i];
+                sum += plain[at * cols + g * Activations.GROUP + i];
             }
-            offsets[r * groups + g] = -8f * sum;
+            offsets[at * groups + g] = -8f * sum;
         }
-        if (w instanceof Matrix.Int4) {
-            GemvInt4.pack(plain, r * cols, order.vectorized(), codes, r * cols);
+        if (nibbles) {
+            GemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols);
         } else {
-            GemvInt8.pack(plain, r * cols, order.vectorized(), codes, r * cols);
+            GemvInt8.pack(plain, at * cols, order.vectorized(), codes, at * cols);
         }
+    }
+
+    @Override
+    public void ready() {}
+
+    @Override
+    public int outputsPerTask(Matrix w) {
+        return FloatRows.stretch(w);
+    }
+
+    @Override
+    public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
+        VectorProduct product = new VectorProduct(w, order, scratch[worker]);
+        product.run(rows, start[set], rows(set), from, to, sink);
     }
 }

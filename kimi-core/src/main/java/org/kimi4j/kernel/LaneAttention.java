@@ -186,7 +186,8 @@ final class LaneAttention {
             a31.intoArray(sum, at + 7 * L);
         }
         for (; c < width; c++) {
-            FloatVector a0 = FloatVector.fromArray(Lanes.FLOAT, sum, c * COLUMNS).mul(d0);
+            FloatVector a0 =
+                    FloatVector.fromArray(Lanes.FLOAT, sum, c * COLUMNS).mul(d0);
             FloatVector a1 =
                     FloatVector.fromArray(Lanes.FLOAT, sum, c * COLUMNS + L).mul(d1);
             for (int p = 0; p < count; p++) {

@@ -49,6 +49,16 @@ final class PackedRows {
         return start[set + 1] - start[set];
     }
 
+    /** Whether any set is in tiles. */
+    boolean hasTiles() {
+        for (int s = 0; s < sets; s++) {
+            if (isTiled(s)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether the rows of a set are in tiles: from {@link Gemm#MIN_ROWS} rows on. */
     boolean isTiled(int set) {
         return rows(set) >= Gemm.MIN_ROWS;

@@ -82,8 +82,10 @@ public final class PanamaDenseKernels implements DenseKernels {
             }
             Tensor queries = qkv.columns(h * width, width);
             Tensor result = out.columns(h * width, width);
-            scalar.share(tasks, (long) rows * rows * width * 2, (task, worker) ->
-                    attend(result, queries, task * COLUMNS, scale, blocks[worker]));
+            scalar.share(
+                    tasks,
+                    (long) rows * rows * width * 2,
+                    (task, worker) -> attend(result, queries, task * COLUMNS, scale, blocks[worker]));
         }
         return out;
     }
@@ -124,8 +126,10 @@ public final class PanamaDenseKernels implements DenseKernels {
 
     @Override
     public void geluTanh(Tensor x) {
-        scalar.share(x.rows(), (long) x.rows() * x.cols() * 16, (r, _) ->
-                VectorElementwise.geluTanh(x.memory(), x.offset(r), x.cols()));
+        scalar.share(
+                x.rows(),
+                (long) x.rows() * x.cols() * 16,
+                (r, _) -> VectorElementwise.geluTanh(x.memory(), x.offset(r), x.cols()));
     }
 
     @Override

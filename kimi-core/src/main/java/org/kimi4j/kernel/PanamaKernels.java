@@ -17,6 +17,7 @@ public final class PanamaKernels implements Kernels {
 
     private final ScalarKernels scalar;
     private final WorkerPool pool;
+    private final ProductForms forms;
     private final Scratch[] scratch;
     private final VectorMatmul matmul;
     private final VectorMoe moe;
@@ -24,14 +25,20 @@ public final class PanamaKernels implements Kernels {
 
     /** The kernels own the pool and the workspace from here on. */
     public PanamaKernels(Precision precision, WorkerPool pool, Workspace workspace) {
+        this(precision, pool, workspace, new VectorForms(pool.threads()));
+    }
+
+    /** As above, with products of another kind. */
+    public PanamaKernels(Precision precision, WorkerPool pool, Workspace workspace, ProductForms forms) {
         this.scalar = new ScalarKernels(precision, pool, workspace);
         this.pool = pool;
+        this.forms = forms;
         this.scratch = new Scratch[pool.threads()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch();
         }
-        this.matmul = new VectorMatmul(scalar, scratch);
-        this.moe = new VectorMoe(scalar, matmul, scratch);
+        this.matmul = new VectorMatmul(scalar, forms, scratch);
+        this.moe = new VectorMoe(scalar, forms, scratch);
     }
 
     /** Bits of the vectors in use. */
@@ -41,7 +48,7 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public String name() {
-        return "vector " + Lanes.BITS;
+        return forms.name();
     }
 
     @Override
@@ -93,8 +100,8 @@ public final class PanamaKernels implements Kernels {
     public Tensor matmul(Tensor x, Matrix w, boolean[] prompt) {
         Shapes.check("matmul", x, w);
         Tensor out = workspace().allocate(x.rows(), w.rows());
-        if (precision() == Precision.FAST && isQuantized(w)) {
-            matmul.fast(out, x, w, prompt);
+        if (precision() == Precision.FAST) {
+            matmul.byRole(out, x, w, prompt, precision());
         } else {
             matmul.exact(out, x, w);
         }
@@ -297,18 +304,14 @@ public final class PanamaKernels implements Kernels {
     @Override
     public void moe(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
         GatedMlp first = experts.apply(routing.distinctExpert(0));
-        boolean quantized = isQuantized(first.gateProj());
-        if (quantized != isQuantized(first.downProj()) || quantized != isQuantized(first.upProj())) {
+        if (first.gateProj().getClass() != first.downProj().getClass()
+                || first.gateProj().getClass() != first.upProj().getClass()) {
             Kernels.super.moe(out, h, routing, experts, prompt);
             return;
         }
         long mark = workspace().mark();
-        moe.run(out, h, routing, experts, prompt, quantized && precision() == Precision.FAST);
+        moe.run(out, h, routing, experts, prompt);
         workspace().release(mark);
-    }
-
-    private static boolean isQuantized(Matrix w) {
-        return w instanceof Matrix.Int4 || w instanceof Matrix.Int8;
     }
 
     @Override

@@ -23,8 +23,8 @@ final class Shapes {
 
     static void check(String op, Matrix vector, int cols) {
         if (vector.rows() != 1 || vector.cols() != cols) {
-            throw new IllegalArgumentException(op + ": vector [" + vector.rows() + ", " + vector.cols()
-                    + "]: expected [1, " + cols + "]");
+            throw new IllegalArgumentException(
+                    op + ": vector [" + vector.rows() + ", " + vector.cols() + "]: expected [1, " + cols + "]");
         }
     }
 

@@ -2,6 +2,7 @@ package org.kimi4j.kernel;
 
 import java.lang.foreign.ValueLayout;
 import java.util.function.IntFunction;
+import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
 
@@ -9,73 +10,72 @@ import org.kimi4j.tensor.Tensor;
  * All chosen experts of a layer at once, instead of one after the other: a region for gate and up of all of them, one for
  * down, in which a task owns some outputs of all rows and adds the experts to them in ascending order of ids. The same
  * numbers as {@link Kernels#moe} makes from single operations, in the same order.
- *
- * <p>An expert's choices are split by what they are computed with: those of generated rows in FAST by integers, the
- * others by floats.
  */
 final class VectorMoe {
 
     private final ScalarKernels scalar;
-    private final VectorMatmul matmul;
+    private final ProductForms forms;
     private final Scratch[] scratch;
-    private final Half hidden = new Half();
-    private final Half inner = new Half();
+    private final Half hidden;
+    private final Half inner;
 
-    /** The inputs of one of the two products, of all experts: sets of packed rows, and integer rows. */
-    private static final class Half {
-        private final PackedRows packed = new PackedRows();
-        private final IntegerRows integers = new IntegerRows();
-    }
-
-    /** What one expert computes: its choices, floats first. Choice c of all is row {@code row[c]} with a weight. */
-    private record Part(GatedMlp mlp, int first, int floats, int integers, int firstInteger, int[] row, float[] weight) {
-        int count() {
-            return floats + integers;
+    /** The inputs of one of the two products: a set for each expert, of rows in floats and of rows in integers. */
+    private record Half(RowProducts floats, RowProducts integers) {
+        static Half of(ProductForms forms) {
+            return new Half(forms.floats(), forms.integers());
         }
     }
 
-    VectorMoe(ScalarKernels scalar, VectorMatmul matmul, Scratch[] scratch) {
+    /**
+     * The rows that chose one expert, those computed in floats first.
+     *
+     * @param first number of its first choice among all choices
+     */
+    private record Part(GatedMlp mlp, int first, int byFloats, int[] row, float[] weight) {}
+
+    VectorMoe(ScalarKernels scalar, ProductForms forms, Scratch[] scratch) {
         this.scalar = scalar;
-        this.matmul = matmul;
+        this.forms = forms;
         this.scratch = scratch;
+        this.hidden = Half.of(forms);
+        this.inner = Half.of(forms);
     }
 
-    void run(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt, boolean fast) {
-        Part[] parts = parts(routing, experts, prompt, fast);
+    /** As {@link Kernels#moe}, for experts whose three matrices have the same encoding. */
+    void run(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
+        Part[] parts = parts(routing, experts, prompt);
         int choices = routing.rowCount() * routing.expertsPerRow();
         GatedMlp shape = parts[0].mlp;
-        int innerCols = shape.gateProj().rows();
-        Tensor act = scalar.workspace().allocate(choices, innerCols); // [choices, intermediate]
-        pack(hidden, parts, shape.gateProj(), fast, (choice, row) -> h.copyRow(rowOf(parts, choice), row, 0));
-        gateAndUp(act, parts, innerCols);
-        pack(inner, parts, shape.downProj(), fast, (choice, row) -> act.copyRow(choice, row, 0));
+        Tensor act = scalar.workspace().allocate(choices, shape.gateProj().rows()); // [choices, intermediate]
+        prepare(hidden, parts, choices, shape.gateProj(), prompt, (part, r, row) -> h.copyRow(part.row[r], row, 0));
+        gateAndUp(act, parts);
+        prepare(inner, parts, choices, shape.downProj(), prompt, (part, r, row) -> act.copyRow(part.first + r, row, 0));
         down(out, parts);
     }
 
-    private static Part[] parts(Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt, boolean fast) {
+    private Part[] parts(Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
+        Precision precision = scalar.precision();
         Part[] parts = new Part[routing.distinctCount()];
         int first = 0;
-        int firstInteger = 0;
         for (int i = 0; i < parts.length; i++) {
+            GatedMlp mlp = experts.apply(routing.distinctExpert(i));
             int count = routing.rowCountOf(i);
             int[] row = new int[count];
             float[] weight = new float[count];
-            int floats = 0;
+            int byFloats = 0;
             for (int pass = 0; pass < 2; pass++) {
-                int at = pass == 0 ? 0 : floats;
+                int at = pass == 0 ? 0 : byFloats;
                 for (int j = 0; j < count; j++) {
-                    boolean isFloat = !fast || prompt[routing.rowOf(i, j)];
-                    if (isFloat == (pass == 0)) {
+                    boolean role = prompt[routing.rowOf(i, j)];
+                    if (forms.byIntegers(precision, mlp.gateProj(), role) == (pass == 1)) {
                         row[at] = routing.rowOf(i, j);
                         weight[at++] = routing.weightOf(i, j);
                     }
                 }
-                floats = pass == 0 ? at : floats;
+                byFloats = pass == 0 ? at : byFloats;
             }
-            GatedMlp mlp = experts.apply(routing.distinctExpert(i));
-            parts[i] = new Part(mlp, first, floats, count - floats, firstInteger, row, weight);
+            parts[i] = new Part(mlp, first, byFloats, row, weight);
             first += count;
-            firstInteger += count - floats;
         }
         return parts;
     }
@@ -94,55 +94,60 @@ final class VectorMoe {
         return low;
     }
 
-    private static int rowOf(Part[] parts, int choice) {
-        Part part = parts[partOf(parts, choice)];
-        return part.row[choice - part.first];
-    }
-
     private interface RowSource {
-        void copy(int choice, float[] row);
+        void copy(Part part, int r, float[] row);
     }
 
-    /** Packs the inputs of all choices, each for what it is computed with. */
-    private void pack(Half half, Part[] parts, Matrix w, boolean fast, RowSource source) {
-        ElementOrder order = matmul.order(w);
-        int[] sizes = new int[parts.length];
+    /** Prepares the inputs of all choices, each for what it is computed with. */
+    private void prepare(Half half, Part[] parts, int choices, Matrix w, boolean[] prompt, RowSource source) {
+        Precision precision = scalar.precision();
+        int[] floatSizes = new int[parts.length];
+        int[] integerSizes = new int[parts.length];
         for (int i = 0; i < parts.length; i++) {
-            sizes[i] = parts[i].floats;
+            floatSizes[i] = parts[i].byFloats;
+            integerSizes[i] = parts[i].row.length - parts[i].byFloats;
         }
-        Part last = parts[parts.length - 1];
-        half.packed.reset(order, sizes);
-        half.integers.reset(order, last.firstInteger + last.integers);
-        int choices = last.first + last.count();
+        half.floats.reset(w, floatSizes);
+        half.integers.reset(w, integerSizes);
         scalar.share(choices, (long) choices * w.cols() * 8, (choice, worker) -> {
             int i = partOf(parts, choice);
             Part part = parts[i];
             int r = choice - part.first;
             float[] row = scratch[worker].row(w.cols());
-            source.copy(choice, row);
-            if (r >= part.floats) {
-                half.integers.set(part.firstInteger + r - part.floats, row, 0, w);
+            source.copy(part, r, row);
+            if (r >= part.byFloats) {
+                half.integers.set(i, r - part.byFloats, row, 0, worker);
             } else {
-                if (fast) {
+                if (forms.isRounded(precision, w, prompt[part.row[r]])) {
                     Activations.round(row, 0, w.cols());
                 }
-                half.packed.set(i, r, row, 0);
+                half.floats.set(i, r, row, 0, worker);
             }
         });
+        half.floats.ready();
+        half.integers.ready();
     }
 
     /** act[choice] = silu(gate) * up, a stretch of outputs of one expert to a task. */
-    private void gateAndUp(Tensor act, Part[] parts, int innerCols) {
-        int perTask = outputsPerTask(parts, parts[0].mlp.gateProj());
-        int perExpert = (innerCols + perTask - 1) / perTask;
+    private void gateAndUp(Tensor act, Part[] parts) {
+        int perTask = outputsPerTask(hidden, parts[0].mlp.gateProj());
+        int perExpert = (act.cols() + perTask - 1) / perTask;
         scalar.share(parts.length * perExpert, Long.MAX_VALUE, (task, worker) -> {
             int i = task / perExpert;
             Part part = parts[i];
             int from = task % perExpert * perTask;
-            int to = Math.min(innerCols, from + perTask);
-            product(part.mlp.gateProj(), hidden, parts, i, from, to, worker, (r, o, value) ->
-                    act.memory().set(ValueLayout.JAVA_FLOAT, act.offset(part.first + r) + 4L * o, value));
-            product(part.mlp.upProj(), hidden, parts, i, from, to, worker, (r, o, value) -> {
+            int to = Math.min(act.cols(), from + perTask);
+            product(
+                    part.mlp.gateProj(),
+                    hidden,
+                    part,
+                    i,
+                    from,
+                    to,
+                    worker,
+                    (r, o, value) ->
+                            act.memory().set(ValueLayout.JAVA_FLOAT, act.offset(part.first + r) + 4L * o, value));
+            product(part.mlp.upProj(), hidden, part, i, from, to, worker, (r, o, value) -> {
                 long at = act.offset(part.first + r) + 4L * o;
                 float gate = act.memory().get(ValueLayout.JAVA_FLOAT, at);
                 act.memory().set(ValueLayout.JAVA_FLOAT, at, Exp.silu(gate) * value);
@@ -152,14 +157,14 @@ final class VectorMoe {
 
     /** out[row] += weight * down, a stretch of outputs of all experts to a task. */
     private void down(Tensor out, Part[] parts) {
-        int perTask = outputsPerTask(parts, parts[0].mlp.downProj());
+        int perTask = outputsPerTask(inner, parts[0].mlp.downProj());
         int tasks = (out.cols() + perTask - 1) / perTask;
         scalar.share(tasks, Long.MAX_VALUE, (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(out.cols(), from + perTask);
             for (int i = 0; i < parts.length; i++) {
                 Part part = parts[i];
-                product(part.mlp.downProj(), inner, parts, i, from, to, worker, (r, o, value) -> {
+                product(part.mlp.downProj(), inner, part, i, from, to, worker, (r, o, value) -> {
                     long at = out.offset(part.row[r]) + 4L * o;
                     float sum = out.memory().get(ValueLayout.JAVA_FLOAT, at);
                     out.memory().set(ValueLayout.JAVA_FLOAT, at, Math.fma(part.weight[r], value, sum));
@@ -168,29 +173,17 @@ final class VectorMoe {
         });
     }
 
-    /** Tiles if any expert has enough rows for them, else stretches of memory. */
-    private static int outputsPerTask(Part[] parts, Matrix w) {
-        for (Part part : parts) {
-            if (part.floats >= Gemm.MIN_ROWS) {
-                return VectorMatmul.outputsPerTask(w, true);
-            }
-        }
-        return VectorMatmul.outputsPerTask(w, false);
+    private static int outputsPerTask(Half half, Matrix w) {
+        return Math.min(half.floats.outputsPerTask(w), half.integers.outputsPerTask(w));
     }
 
-    private void product(
-            Matrix w, Half half, Part[] parts, int i, int from, int to, int worker, VectorProduct.Sink sink) {
-        Part part = parts[i];
-        VectorProduct product = new VectorProduct(w, half.packed.order(), scratch[worker]);
-        if (part.floats > 0) {
-            product.run(half.packed, i, from, to, sink);
+    private static void product(
+            Matrix w, Half half, Part part, int i, int from, int to, int worker, RowProducts.Sink sink) {
+        if (part.byFloats > 0) {
+            half.floats.run(w, i, from, to, worker, sink);
         }
-        if (part.integers > 0) {
-            IntegerRow[] rows = new IntegerRow[part.integers];
-            for (int r = 0; r < rows.length; r++) {
-                rows[r] = half.integers.row(part.firstInteger + r);
-            }
-            product.run(rows, rows.length, from, to, (r, o, value) -> sink.put(part.floats + r, o, value));
+        if (part.byFloats < part.row.length) {
+            half.integers.run(w, i, from, to, worker, (r, o, value) -> sink.put(part.byFloats + r, o, value));
         }
     }
 }

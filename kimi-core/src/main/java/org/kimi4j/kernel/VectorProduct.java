@@ -28,13 +28,8 @@ final class VectorProduct {
         this.scratch = scratch;
     }
 
-    /** Receives a value of the product: of row r of the set and weight row o. */
-    interface Sink {
-        void put(int r, int o, float value);
-    }
-
     /** Weight rows {@code from} to {@code to}, at most {@link #TILE_OUTPUTS} of them for tiled sets, against a set. */
-    void run(PackedRows x, int set, int from, int to, Sink sink) {
+    void run(PackedRows x, int set, int from, int to, RowProducts.Sink sink) {
         boolean tiled = x.isTiled(set);
         float[] sums = tiled ? tiles(from, to, x, set) : stream(from, to, x, set);
         int quads = TILE_OUTPUTS / Gemm.OUTPUTS;
@@ -50,8 +45,8 @@ final class VectorProduct {
         }
     }
 
-    /** As {@link #run(PackedRows, int, int, int, Sink)}, by integers. */
-    void run(IntegerRow[] rows, int count, int from, int to, Sink sink) {
+    /** The same by integers, of {@code count} rows from {@code first} on. */
+    void run(IntegerRow[] rows, int first, int count, int from, int to, RowProducts.Sink sink) {
         float[] sums = scratch.sums(count * (to - from) * L);
         int cols = w.cols();
         for (int o = from; o < to; o++) {
@@ -62,10 +57,18 @@ final class VectorProduct {
                         long index = (long) o * cols;
                         long scaleAt = index / Matrix.Int4.GROUP * 2;
                         GemvInt4.integerDot(
-                                q.packed(), index / 2, q.scales(), scaleAt, order.vectorized(), rows[r], sums, sumAt);
+                                q.packed(),
+                                index / 2,
+                                q.scales(),
+                                scaleAt,
+                                order.vectorized(),
+                                rows[first + r],
+                                sums,
+                                sumAt);
                     }
                     case Matrix.Int8 q ->
-                        GemvInt8.integerDot(GemvInt8.Weight.row(q, o), order.vectorized(), rows[r], sums, sumAt);
+                        GemvInt8.integerDot(
+                                GemvInt8.Weight.row(q, o), order.vectorized(), rows[first + r], sums, sumAt);
                     case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
                 }
             }
@@ -74,7 +77,7 @@ final class VectorProduct {
             for (int o = from; o < to; o++) {
                 float value = Lanes.tree(sums, (r * (to - from) + o - from) * L);
                 for (int g = order.vectorized() / Activations.GROUP; g < cols / Activations.GROUP; g++) {
-                    value = rows[r].addGroup(w, o, g, value);
+                    value = rows[first + r].addGroup(w, o, g, value);
                 }
                 sink.put(r, o, value);
             }

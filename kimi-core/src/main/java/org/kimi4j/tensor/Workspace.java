@@ -24,6 +24,7 @@ public final class Workspace implements AutoCloseable {
     private int current;
     private long top;
     private long peak;
+    private volatile long held;
 
     public Workspace() {
         this(false);
@@ -48,7 +49,7 @@ public final class Workspace implements AutoCloseable {
                 return take(block, at, bytes, reserved, rows, cols);
             }
             if (at == 0 && current == blocks.size() - 1) {
-                blocks.removeLast().arena.close(); // unused and too small: a larger one takes its place
+                free(blocks.removeLast()); // unused and too small: a larger one takes its place
                 break;
             }
             current++;
@@ -58,6 +59,7 @@ public final class Workspace implements AutoCloseable {
         Arena arena = Arena.ofShared();
         Block block = new Block(arena, arena.allocate(Math.max(reserved, BLOCK_BYTES), ALIGNMENT), base);
         blocks.add(block);
+        held += block.memory.byteSize();
         current = blocks.size() - 1;
         return take(block, 0, bytes, reserved, rows, cols);
     }
@@ -96,7 +98,7 @@ public final class Workspace implements AutoCloseable {
     /** Frees everything and gives the memory back to the system; for work too rare to keep memory for. */
     public void trim() {
         release(0);
-        blocks.forEach(block -> block.arena.close());
+        blocks.forEach(this::free);
         blocks.clear();
     }
 
@@ -105,9 +107,14 @@ public final class Workspace implements AutoCloseable {
         return peak;
     }
 
-    /** Bytes held from the system. */
+    /** Bytes held from the system. Any thread may ask. */
     public long heldBytes() {
-        return blocks.stream().mapToLong(b -> b.memory.byteSize()).sum();
+        return held;
+    }
+
+    private void free(Block block) {
+        held -= block.memory.byteSize();
+        block.arena.close();
     }
 
     @Override

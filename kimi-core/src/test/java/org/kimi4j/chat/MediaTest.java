@@ -65,8 +65,7 @@ class MediaTest {
         assertThatThrownBy(() -> new Media.Padded(28, 28, 2, new byte[2352])).isInstanceOf(MediaException.class);
         assertThatThrownBy(() -> new Media.Padded(1 << 30, 1 << 30, 1 << 30, new byte[0]))
                 .isInstanceOf(MediaException.class);
-        assertThatThrownBy(() ->
-                        new Media.Frames(List.of(new Media.Padded(28, 28, 1, new byte[2352])), 1))
+        assertThatThrownBy(() -> new Media.Frames(List.of(new Media.Padded(28, 28, 1, new byte[2352])), 1))
                 .isInstanceOf(MediaException.class);
         assertThatThrownBy(() -> new Media.Rgb(2, 2, new byte[11]))
                 .isInstanceOf(MediaException.class)

@@ -99,8 +99,7 @@ class PromptTest {
                 tokenizer,
                 List.of(
                         new MediaTokens.Image(3),
-                        new MediaTokens.Video(
-                                List.of(MediaTokens.Chunk.at(0, 2), MediaTokens.Chunk.at(64 / 30.0, 4))),
+                        new MediaTokens.Video(List.of(MediaTokens.Chunk.at(0, 2), MediaTokens.Chunk.at(64 / 30.0, 4))),
                         new MediaTokens.Image(1)));
         String text = "<|im_user|>user<|im_middle|><|media_begin|>image<|media_content|><|media_pad|><|media_pad|>"
                 + "<|media_pad|><|media_end|>\nand <|im_end|><|im_system|>tool<|im_middle|>## Return of functions.f:0\n"

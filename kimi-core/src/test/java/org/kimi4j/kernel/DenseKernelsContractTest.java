@@ -132,7 +132,8 @@ class DenseKernelsContractTest {
         for (int i = 0; i <= 1600; i++) {
             double v = x[0][i];
             double u = Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v);
-            assertThat((double) read(tanh)[0][i]).isCloseTo(0.5 * v * (1 + Math.tanh(u)), within(1e-6 * Math.abs(v) + 1e-9));
+            assertThat((double) read(tanh)[0][i])
+                    .isCloseTo(0.5 * v * (1 + Math.tanh(u)), within(1e-6 * Math.abs(v) + 1e-9));
             double exact = 0.5 * v * (1 + erf(v / Math.sqrt(2)));
             assertThat((double) read(erf)[0][i]).isCloseTo(exact, within(3e-7 * Math.abs(v) + 1e-9));
         }

@@ -39,7 +39,8 @@ class MoeContractTest {
             Encoding encoding, Precision precision, int rows, int hidden, int inner) {
         try (Arena arena = Arena.ofShared();
                 Kernels vector = Backends.VECTOR.create(precision, 2);
-                Kernels single = new CountingKernels(Backends.VECTOR.create(precision, 2))) {
+                Kernels single =
+                        new WatchedKernels(Backends.VECTOR.create(precision, 2), new WatchedKernels.Watch() {})) {
             RandomWeights random = new RandomWeights(SEED, arena);
             GatedMlp[] experts = new GatedMlp[EXPERTS];
             for (int e = 0; e < EXPERTS; e++) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import org.kimi4j.chat.FormatChoice;
 import org.kimi4j.chat.ModelFacts;
 import org.kimi4j.checkpoint.Binding;
@@ -41,6 +42,9 @@ record CheckpointReport(
 
     private static final long MAX_CONFIG_BYTES = 16 << 20;
 
+    private static final Inspection NOTHING =
+            new Inspection(List.of(), List.of(), new Inspection.Totals(0, 0, 0, 0));
+
     /** Looks at a directory. */
     static CheckpointReport of(Path directory, boolean verify) {
         List<String> problems = new ArrayList<>();
@@ -53,45 +57,51 @@ record CheckpointReport(
                 attempt(formatReason, () -> ModelFacts.read(directory).format());
         List<String> leftOut = new ArrayList<>();
         List<String> notes = new ArrayList<>();
-        Inspection inspection;
-        try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-            inspection = checkpoint.inspect();
-            notes.addAll(checkpoint.notes());
-            if (config.isPresent()) {
-                Binding<Integer> binding = bind(checkpoint, config.get());
-                problems.addAll(binding.problems());
-                binding.leftOut()
-                        .forEach(out -> leftOut.add(out.name() + ": " + out.count() + " tensors, " + out.bytes()
-                                + " bytes: " + out.reason()));
-                config.get().ignoredKeys().forEach(key -> notes.add("config.json: key " + key + " is not known"));
-            } else {
-                problems.addAll(checkpoint.problems());
-            }
-            if (verify && checkpoint.problems().isEmpty()) {
-                checkpoint.verifyShapes().stream()
-                        .filter(problem -> !problems.contains(problem))
-                        .forEach(problems::add);
+        Optional<Checkpoint> opened = attempt(problems, () -> Checkpoint.open(directory));
+        Inspection inspection = opened.map(Checkpoint::inspect).orElse(NOTHING);
+        if (opened.isPresent()) {
+            try (Checkpoint checkpoint = opened.get()) {
+                notes.addAll(checkpoint.notes());
+                config.ifPresentOrElse(
+                        c -> bind(checkpoint, c, leftOut, notes, problems),
+                        () -> problems.addAll(checkpoint.problems()));
+                if (verify && checkpoint.problems().isEmpty()) {
+                    checkpoint.verifyShapes().stream()
+                            .filter(problem -> !problems.contains(problem))
+                            .forEach(problems::add);
+                }
             }
         }
         String reason = format.map(FormatChoice::reason).orElseGet(() -> String.join("\n", formatReason));
         return new CheckpointReport(inspection, json, format, reason, leftOut, notes, problems);
     }
 
-    private static Binding<Integer> bind(Checkpoint checkpoint, ModelConfig config) {
+    /** Claims every tensor as opening a model does, and keeps what that says. */
+    private static void bind(
+            Checkpoint checkpoint,
+            ModelConfig config,
+            List<String> leftOut,
+            List<String> notes,
+            List<String> problems) {
         TextConfig text = config.textConfig();
         Optional<MediaEncoderProvider> media = ServiceLoader.load(
                         MediaEncoderProvider.class, MediaEncoderProvider.class.getClassLoader())
                 .findFirst()
                 .filter(_ -> config.visionConfig().isPresent());
-        return checkpoint.tryBind(r -> {
+        Binding<Integer> binding = checkpoint.tryBind(r -> {
             TextWeights weights =
                     TextWeights.read(r.at(config.textPrefix()), text, new LayerRange(0, text.numHiddenLayers()));
             media.ifPresent(provider -> provider.claim(r, config));
             return weights.layers().size();
         });
+        problems.addAll(binding.problems());
+        for (Binding.LeftOut out : binding.leftOut()) {
+            leftOut.add(out.name() + ": " + out.count() + " tensors, " + out.bytes() + " bytes: " + out.reason());
+        }
+        config.ignoredKeys().forEach(key -> notes.add("config.json: key " + key + " is not known"));
     }
 
-    private static <T> Optional<T> attempt(List<String> problems, java.util.function.Supplier<T> action) {
+    private static <T> Optional<T> attempt(List<String> problems, Supplier<T> action) {
         try {
             return Optional.of(action.get());
         } catch (KimiException e) {

@@ -1,5 +1,6 @@
 package org.kimi4j.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,11 +41,14 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path directory = ModelOptions.locate(model);
+        if (!Files.isDirectory(directory)) {
+            throw new CommandFailure(directory + ": no such folder");
+        }
         CheckpointReport report = CheckpointReport.of(directory, verify);
         terminal.result(json ? json(report).write() + "\n" : text(report));
         if (!report.problems().isEmpty()) {
-            terminal.err()
-                    .println("kimi: " + directory + ": " + report.problems().size() + " problems");
+            int count = report.problems().size();
+            terminal.err().println("kimi: " + directory + ": " + count + (count == 1 ? " problem" : " problems"));
         }
         return report.problems().isEmpty() ? 0 : 1;
     }

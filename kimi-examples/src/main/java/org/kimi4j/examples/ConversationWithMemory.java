@@ -17,14 +17,14 @@ public final class ConversationWithMemory {
             Conversation conversation = kimi.conversation()
                     .system("Answer in one short sentence.")
                     .options(o -> o.thinking(false).temperature(0));
-            System.out.println(
-                    conversation.user("Hello, my name is Nina").send().text());
-            System.out.println(
-                    conversation.user("What is the capital of Belgium?").send().text());
+            Reply reply = conversation.user("Hello, my name is Nina").send();
+            System.out.println(reply.text());
+            reply = conversation.user("What is the capital of Belgium?").send();
+            System.out.println(reply.text());
 
             String stored = ConversationJson.writeMessages(conversation.messages());
             List<ChatMessage> earlier = ConversationJson.readMessages(stored);
-            Reply reply = kimi.conversation(earlier)
+            reply = kimi.conversation(earlier)
                     .options(o -> o.thinking(false).temperature(0))
                     .user("What's my name?")
                     .send();

@@ -109,4 +109,17 @@ class CheckpointCommandsTest {
         assertThat(problems.write()).contains("scoring_func", "model-00002-of-000004.safetensors");
         assertThat(ran.err()).contains("problems");
     }
+
+    @Test
+    void aFormatThatIsNotReadIsAProblemToo() throws IOException, Json.SyntaxException {
+        Path model = Path.of(make("--shape=tiny"));
+        Files.writeString(model.resolve("model.safetensors.index.json"), "{}");
+        Ran ran = Ran.kimi("inspect", model.toString(), "--json");
+        assertThat(ran.exitCode()).isEqualTo(1);
+        Json.Arr problems =
+                (Json.Arr) ((Json.Obj) Json.parse(ran.out())).get("problems").orElseThrow();
+        assertThat(problems.write()).contains("weight_map");
+        assertThat(Ran.kimi("inspect", folder.resolve("nowhere").toString()).err())
+                .contains("no such folder");
+    }
 }

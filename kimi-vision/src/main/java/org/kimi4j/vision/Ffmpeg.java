@@ -1,6 +1,5 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.MediaException;
 

@@ -1,10 +1,10 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.kimi4j.chat.MediaOptions;
 
 /**
  * A GIF, of which the first frame is decoded. As in Pillow the picture is the logical screen, enlarged where the frame

@@ -1,7 +1,7 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import java.util.List;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /**

@@ -41,7 +41,8 @@ final class MediaOpener {
 
     private OpenedMedia image(Media media, String name) {
         return switch (media) {
-            case Media.Padded padded when padded.frames() > 1 ->
+            case Media.Padded padded
+            when padded.frames() > 1 ->
                 throw new MediaException(name + ": " + padded.frames() + " frames are a video, not a picture");
             case Media.Padded padded -> {
                 MediaItem item = padded(padded, name);
@@ -105,7 +106,8 @@ final class MediaOpener {
         try {
             return Video.ofPictures(frames, fps, name, preprocessor);
         } catch (MediaException e) {
-            throw new MediaException(e.getMessage().startsWith(name) ? e.getMessage() : name + ": " + e.getMessage(), e);
+            throw new MediaException(
+                    e.getMessage().startsWith(name) ? e.getMessage() : name + ": " + e.getMessage(), e);
         }
     }
 

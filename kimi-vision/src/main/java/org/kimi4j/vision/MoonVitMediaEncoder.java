@@ -64,8 +64,8 @@ final class MoonVitMediaEncoder implements MediaEncoder {
             return rows;
         } catch (OutOfMemoryError e) {
             throw new MediaException(
-                    media.name() + ": not enough memory to encode " + opened.describe(chunk) + ": raise -Xmx, or use smaller"
-                            + " pictures or frames (option maxFramePatches)",
+                    media.name() + ": not enough memory to encode " + opened.describe(chunk)
+                            + ": raise -Xmx, or use smaller" + " pictures or frames (option maxFramePatches)",
                     e);
         } finally {
             kernels.workspace().trim();

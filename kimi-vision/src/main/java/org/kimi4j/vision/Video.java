@@ -1,6 +1,5 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /**

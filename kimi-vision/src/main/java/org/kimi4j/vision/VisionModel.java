@@ -84,7 +84,11 @@ final class VisionModel {
                 item.patches(first + r, first + r + 1, patch, 0);
                 patches.setRow(r, patch, 0);
             }
-            k.linear(x.rows(first, count), patches, w.patchEmbed().weight(), w.patchEmbed().bias());
+            k.linear(
+                    x.rows(first, count),
+                    patches,
+                    w.patchEmbed().weight(),
+                    w.patchEmbed().bias());
             k.workspace().release(mark);
         }
         return x;

@@ -1,12 +1,12 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.chat.MediaOptions.Alpha;
 
 /**

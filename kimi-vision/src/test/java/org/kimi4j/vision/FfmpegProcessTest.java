@@ -1,6 +1,5 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -16,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.MediaException;
 

@@ -71,7 +71,8 @@ class GoldenTowerTest {
         byte[] rgb = Files.readAllBytes(item.rgb());
         ModelConfig config = ModelConfig.read(MODELS.resolve(item.model()).resolve("checkpoint"));
         WorkerPool pool = new WorkerPool("test", 2);
-        try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve(item.model()).resolve("checkpoint"));
+        try (Checkpoint checkpoint =
+                        Checkpoint.open(MODELS.resolve(item.model()).resolve("checkpoint"));
                 DenseKernels kernels = vector
                         ? new PanamaDenseKernels(pool, new Workspace(true))
                         : new ScalarDenseKernels(pool, new Workspace(true))) {
@@ -83,7 +84,8 @@ class GoldenTowerTest {
             ImagePreprocessor preprocessor = new ImagePreprocessor(MediaConfig.KIMI_K25, MediaOptions.DEFAULTS);
             MediaItem pixels = preprocessor.padded(item.width(), item.height(), item.frames(), rgb);
             Tensor result = model.encode(pixels, () -> false, _ -> {});
-            ByteBuffer expected = ByteBuffer.wrap(Files.readAllBytes(item.embeddings())).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer expected =
+                    ByteBuffer.wrap(Files.readAllBytes(item.embeddings())).order(ByteOrder.LITTLE_ENDIAN);
             assertThat(4 * result.rows() * result.cols()).isEqualTo(expected.capacity());
             double error = 0;
             double size = 0;

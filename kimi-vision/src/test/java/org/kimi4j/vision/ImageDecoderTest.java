@@ -1,6 +1,5 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.chat.MediaOptions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,9 +18,10 @@ import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kimi4j.chat.MediaOptions;
+import org.kimi4j.chat.MediaOptions.Alpha;
 import org.kimi4j.error.MediaException;
 import org.kimi4j.error.UnsupportedOptionException;
-import org.kimi4j.chat.MediaOptions.Alpha;
 
 /** Pictures in memory, header-only reading, options, and the JDK's global state. */
 class ImageDecoderTest {

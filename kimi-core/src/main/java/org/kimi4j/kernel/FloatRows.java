@@ -1,0 +1,53 @@
+package org.kimi4j.kernel;
+
+import org.kimi4j.tensor.Matrix;
+
+/** Products of packed rows of floats, in Java. */
+final class FloatRows implements RowProducts {
+
+    /** Weight bytes of one task: large against the cost of drawing it, small against the whole. */
+    private static final int TASK_BYTES = 64 << 10;
+
+    private final ElementOrders orders;
+    private final Scratch[] scratch;
+    private final PackedRows packed = new PackedRows();
+
+    FloatRows(ElementOrders orders, Scratch[] scratch) {
+        this.orders = orders;
+        this.scratch = scratch;
+    }
+
+    @Override
+    public void reset(Matrix like, int... sizes) {
+        packed.reset(orders.of(like), sizes);
+    }
+
+    @Override
+    public int rows(int set) {
+        return packed.rows(set);
+    }
+
+    @Override
+    public void set(int set, int r, float[] row, int from, int worker) {
+        packed.set(set, r, row, from);
+    }
+
+    @Override
+    public void ready() {}
+
+    @Override
+    public int outputsPerTask(Matrix w) {
+        return packed.hasTiles() ? VectorProduct.TILE_OUTPUTS : stretch(w);
+    }
+
+    /** Weight rows of about {@link #TASK_BYTES}. */
+    static int stretch(Matrix w) {
+        long rowBytes = Math.max(1, w.byteSize() / w.rows());
+        return Math.clamp(TASK_BYTES / rowBytes, 4, 256);
+    }
+
+    @Override
+    public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
+        new VectorProduct(w, packed.order(), scratch[worker]).run(packed, set, from, to, sink);
+    }
+}

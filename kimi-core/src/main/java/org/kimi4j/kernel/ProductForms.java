@@ -1,0 +1,32 @@
+package org.kimi4j.kernel;
+
+import org.kimi4j.config.Precision;
+import org.kimi4j.tensor.Matrix;
+
+/** The kinds of products a backend has, and which rows take which. */
+public interface ProductForms {
+
+    /** Name for logs: {@code vector 256}. */
+    String name();
+
+    /** Products with 32-bit activations. */
+    RowProducts floats();
+
+    /** Products with 8-bit activations. */
+    RowProducts integers();
+
+    /** Whether a row in a role meets these weights with 8-bit activations, by integers. */
+    default boolean byIntegers(Precision precision, Matrix w, boolean prompt) {
+        return precision == Precision.FAST && !prompt && isQuantized(w);
+    }
+
+    /** Whether a row in a role is rounded to what its 8-bit form stands for, and then meets the weights in floats. */
+    default boolean isRounded(Precision precision, Matrix w, boolean prompt) {
+        return precision == Precision.FAST && isQuantized(w) && !byIntegers(precision, w, prompt);
+    }
+
+    /** Whether weights are integers. */
+    static boolean isQuantized(Matrix w) {
+        return w instanceof Matrix.Int4 || w instanceof Matrix.Int8;
+    }
+}
