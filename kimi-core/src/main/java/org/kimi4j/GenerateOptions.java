@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.sampling.SamplingOptions;
 
@@ -62,6 +63,11 @@ public final class GenerateOptions {
         return b.thinkingClosing;
     }
 
+    /** Whether the reply may or must call tools. */
+    public ToolChoice toolChoice() {
+        return b.toolChoice;
+    }
+
     /** Texts that end the answer when they appear in it; they are not part of it. */
     public List<String> stop() {
         return b.stop;
@@ -103,6 +109,7 @@ public final class GenerateOptions {
         private OptionalInt maxTokens = OptionalInt.empty();
         private OptionalInt maxThinkingTokens = OptionalInt.empty();
         private String thinkingClosing = "";
+        private ToolChoice toolChoice = ToolChoice.AUTO;
         private List<String> stop = List.of();
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
@@ -118,6 +125,7 @@ public final class GenerateOptions {
             maxTokens = from.maxTokens;
             maxThinkingTokens = from.maxThinkingTokens;
             thinkingClosing = from.thinkingClosing;
+            toolChoice = from.toolChoice;
             stop = from.stop;
             deadline = from.deadline;
             caller = from.caller;
@@ -154,6 +162,11 @@ public final class GenerateOptions {
 
         public Builder thinkingClosing(String sentence) {
             thinkingClosing = sentence;
+            return this;
+        }
+
+        public Builder toolChoice(ToolChoice choice) {
+            toolChoice = choice;
             return this;
         }
 
