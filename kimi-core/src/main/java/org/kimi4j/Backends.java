@@ -51,6 +51,11 @@ public final class Backends {
                 : Optional.of("Vector API module not available: " + FLAG);
     }
 
+    /** Whether what runs beside these kernels may use the Vector API: if it is there, and they were not chosen to avoid it. */
+    static boolean mayUseVectors(Kernels kernels) {
+        return vectorUnusable().isEmpty() && !(kernels instanceof ScalarKernels);
+    }
+
     private static Optional<KernelsProvider> provider(Backend backend) {
         return ServiceLoader.load(KernelsProvider.class, KernelsProvider.class.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)
