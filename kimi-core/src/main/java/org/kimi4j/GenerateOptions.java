@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.sampling.SamplingOptions;
 
@@ -61,6 +62,11 @@ public final class GenerateOptions {
         return b.thinkingClosing;
     }
 
+    /** Whether the reply may or must call tools. */
+    public ToolChoice toolChoice() {
+        return b.toolChoice;
+    }
+
     /** Texts that end the answer when they appear in it; they are not part of it. */
     public List<String> stop() {
         return b.stop;
@@ -92,6 +98,7 @@ public final class GenerateOptions {
         private OptionalInt maxTokens = OptionalInt.empty();
         private OptionalInt maxThinkingTokens = OptionalInt.empty();
         private String thinkingClosing = "";
+        private ToolChoice toolChoice = ToolChoice.AUTO;
         private List<String> stop = List.of();
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
@@ -106,6 +113,7 @@ public final class GenerateOptions {
             maxTokens = from.maxTokens;
             maxThinkingTokens = from.maxThinkingTokens;
             thinkingClosing = from.thinkingClosing;
+            toolChoice = from.toolChoice;
             stop = from.stop;
             deadline = from.deadline;
             caller = from.caller;
@@ -141,6 +149,11 @@ public final class GenerateOptions {
 
         public Builder thinkingClosing(String sentence) {
             thinkingClosing = sentence;
+            return this;
+        }
+
+        public Builder toolChoice(ToolChoice choice) {
+            toolChoice = choice;
             return this;
         }
 
