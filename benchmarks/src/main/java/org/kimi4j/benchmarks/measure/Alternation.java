@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.kimi4j.measure.CpuClock;
 
 /**
  * Runs several works by turns in one JVM, so that whatever disturbs the machine disturbs all of them. Every round runs

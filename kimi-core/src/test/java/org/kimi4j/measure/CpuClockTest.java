@@ -1,4 +1,4 @@
-package org.kimi4j.benchmarks.measure;
+package org.kimi4j.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
