@@ -32,6 +32,7 @@ import org.kimi4j.error.ClosedException;
 import org.kimi4j.error.KimiException;
 import org.kimi4j.expert.MappedExperts;
 import org.kimi4j.kernel.Kernels;
+import org.kimi4j.measure.ModelProbe;
 import org.kimi4j.model.LayerRange;
 import org.kimi4j.model.TextModel;
 import org.kimi4j.model.TextWeights;
@@ -348,6 +349,13 @@ public final class KimiModel implements AutoCloseable {
             MediaDoor.close(items);
         }
         return rows.toArray(float[][]::new);
+    }
+
+    /** The model as this project's measurements see it; the package of the result is not exported to others. */
+    @SuppressWarnings("exports")
+    public ModelProbe probe() {
+        requireOpen();
+        return new EngineProbe(this, engine, kernels, weights);
     }
 
     /** Counters of the moment. */
