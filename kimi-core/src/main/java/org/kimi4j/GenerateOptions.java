@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.sampling.SamplingOptions;
 
@@ -61,9 +63,19 @@ public final class GenerateOptions {
         return b.thinkingClosing;
     }
 
+    /** Whether the reply may or must call tools. */
+    public ToolChoice toolChoice() {
+        return b.toolChoice;
+    }
+
     /** Texts that end the answer when they appear in it; they are not part of it. */
     public List<String> stop() {
         return b.stop;
+    }
+
+    /** What the answer must look like. */
+    public ResponseFormat responseFormat() {
+        return b.responseFormat;
     }
 
     /** The longest time from request to the last token; empty for no limit. */
@@ -76,6 +88,15 @@ public final class GenerateOptions {
         return b.caller;
     }
 
+    /** Is told how far the prompt has come; default nobody. */
+    public Consumer<PromptProgress> progress() {
+        return b.progress;
+    }
+
+    boolean hasProgress() {
+        return b.progress != Builder.NOBODY;
+    }
+
     /** How tokens are chosen, the recommended temperature filled in where none is set. */
     public SamplingOptions sampling() {
         double temperature = b.temperature.orElse(b.thinking ? THINKING_TEMPERATURE : INSTANT_TEMPERATURE);
@@ -86,15 +107,19 @@ public final class GenerateOptions {
     public static final class Builder {
         private static final int MAX_STOP = 16;
         private static final int MAX_STOP_LENGTH = 1024;
+        private static final Consumer<PromptProgress> NOBODY = _ -> {};
 
         private boolean thinking = true;
         private boolean preserveThinking;
         private OptionalInt maxTokens = OptionalInt.empty();
         private OptionalInt maxThinkingTokens = OptionalInt.empty();
         private String thinkingClosing = "";
+        private ToolChoice toolChoice = ToolChoice.AUTO;
         private List<String> stop = List.of();
+        private ResponseFormat responseFormat = ResponseFormat.TEXT;
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
+        private Consumer<PromptProgress> progress = NOBODY;
         private OptionalDouble temperature = OptionalDouble.empty();
         private SamplingOptions sampling = SamplingOptions.builder().topP(TOP_P).build();
 
@@ -106,9 +131,12 @@ public final class GenerateOptions {
             maxTokens = from.maxTokens;
             maxThinkingTokens = from.maxThinkingTokens;
             thinkingClosing = from.thinkingClosing;
+            toolChoice = from.toolChoice;
             stop = from.stop;
+            responseFormat = from.responseFormat;
             deadline = from.deadline;
             caller = from.caller;
+            progress = from.progress;
             temperature = from.temperature;
             sampling = from.sampling;
         }
@@ -144,6 +172,11 @@ public final class GenerateOptions {
             return this;
         }
 
+        public Builder toolChoice(ToolChoice choice) {
+            toolChoice = choice;
+            return this;
+        }
+
         public Builder stop(String... texts) {
             return stop(List.of(texts));
         }
@@ -158,6 +191,12 @@ public final class GenerateOptions {
             return this;
         }
 
+        /** Cannot be combined with {@link #stop}. */
+        public Builder responseFormat(ResponseFormat format) {
+            responseFormat = format;
+            return this;
+        }
+
         public Builder deadline(Duration longest) {
             if (longest.isNegative() || longest.isZero()) {
                 throw new UnsupportedOptionException("deadline: expected a positive time, found " + longest);
@@ -168,6 +207,15 @@ public final class GenerateOptions {
 
         public Builder caller(String name) {
             caller = name;
+            return this;
+        }
+
+        /**
+         * Is told how far the prompt has come: a large picture or a long video takes minutes. Called by the thread that
+         * asks and waits for the reply, in the midst of its waiting; what it throws ends the reply and is thrown there.
+         */
+        public Builder progress(Consumer<PromptProgress> listener) {
+            progress = listener;
             return this;
         }
 
