@@ -61,6 +61,7 @@ class ArchitectureTest {
         m.put("sampling", Set.of("error"));
         m.put("chat", Set.of("error", "json", "tokenizer"));
         m.put("spi", Set.of("error", "tensor", "config", "checkpoint", "cache", "kernel", "model", "expert", "chat"));
+        m.put("measure", Set.of());
         m.put("grammar", Set.of("error", "json", "tokenizer", "sampling", "chat"));
         m.put("schema", Set.of("error", "json", "tokenizer", "sampling", "chat", "grammar"));
         return m;

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kimi4j.config.Precision;
 import org.kimi4j.kernel.RandomWeights.Encoding;
@@ -37,10 +38,21 @@ class MoeContractTest {
         return cases.stream();
     }
 
+    /** A checkpoint may hold each matrix in an encoding of its own. */
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void expertsOfSeveralEncodingsHaveTheBitsOfSingleOperations(Precision precision) {
+        check(List.of(Encoding.BF16, Encoding.INT4, Encoding.INT8), precision, 23, 256, 96);
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
     void fusedExpertsHaveTheBitsOfSingleOperations(
             Encoding encoding, Precision precision, int rows, int hidden, int inner) {
+        check(List.of(encoding), precision, rows, hidden, inner);
+    }
+
+    private static void check(List<Encoding> encodings, Precision precision, int rows, int hidden, int inner) {
         try (Arena arena = Arena.ofShared();
                 Kernels vector = Backends.VECTOR.create(precision, 2);
                 Kernels single =
@@ -48,6 +60,7 @@ class MoeContractTest {
             RandomWeights random = new RandomWeights(SEED, arena);
             GatedMlp[] experts = new GatedMlp[EXPERTS];
             for (int e = 0; e < EXPERTS; e++) {
+                Encoding encoding = encodings.get(e % encodings.size());
                 experts[e] = new GatedMlp(
                         random.matrix(encoding, inner, hidden, 2),
                         random.matrix(encoding, inner, hidden, 0),
