@@ -13,6 +13,7 @@ module org.kimi4j.core {
     exports org.kimi4j.config;
     exports org.kimi4j.error;
     exports org.kimi4j.sampling;
+    exports org.kimi4j.schema;
     exports org.kimi4j.tokenizer;
     exports org.kimi4j.json to
             org.kimi4j.vision,
@@ -29,6 +30,9 @@ module org.kimi4j.core {
     exports org.kimi4j.kernel to
             org.kimi4j.vision,
             org.kimi4j.nativecpu,
+            org.kimi4j.benchmarks;
+    exports org.kimi4j.measure to
+            org.kimi4j.examples,
             org.kimi4j.benchmarks;
     exports org.kimi4j.spi to
             org.kimi4j.vision,

@@ -119,13 +119,10 @@ public final class Backends {
         return switch (backend) {
             case SCALAR -> new ScalarKernels(precision, pool.get(), new Workspace());
             case VECTOR -> new PanamaKernels(precision, pool.get(), new Workspace());
-            case NATIVE, GPU -> {
-                WorkerPool shared = pool.get();
-                Kernels java = vectorUnusable().isEmpty()
-                        ? new PanamaKernels(precision, shared, new Workspace())
-                        : new ScalarKernels(precision, shared, new Workspace());
-                yield provider(backend).orElseThrow().create(new KernelsProvider.Request(precision, shared, java));
-            }
+            case NATIVE, GPU ->
+                provider(backend)
+                        .orElseThrow()
+                        .create(new KernelsProvider.Request(precision, pool.get(), new Workspace()));
             case AUTO -> throw new IllegalArgumentException("auto is not a backend of its own");
         };
     }

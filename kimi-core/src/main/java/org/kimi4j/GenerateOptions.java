@@ -73,6 +73,11 @@ public final class GenerateOptions {
         return b.stop;
     }
 
+    /** What the answer must look like. */
+    public ResponseFormat responseFormat() {
+        return b.responseFormat;
+    }
+
     /** The longest time from request to the last token; empty for no limit. */
     public Optional<Duration> deadline() {
         return b.deadline;
@@ -111,6 +116,7 @@ public final class GenerateOptions {
         private String thinkingClosing = "";
         private ToolChoice toolChoice = ToolChoice.AUTO;
         private List<String> stop = List.of();
+        private ResponseFormat responseFormat = ResponseFormat.TEXT;
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
         private Consumer<PromptProgress> progress = NOBODY;
@@ -127,6 +133,7 @@ public final class GenerateOptions {
             thinkingClosing = from.thinkingClosing;
             toolChoice = from.toolChoice;
             stop = from.stop;
+            responseFormat = from.responseFormat;
             deadline = from.deadline;
             caller = from.caller;
             progress = from.progress;
@@ -181,6 +188,12 @@ public final class GenerateOptions {
                         + texts.stream().map(String::length).toList());
             }
             stop = List.copyOf(texts);
+            return this;
+        }
+
+        /** Cannot be combined with {@link #stop}. */
+        public Builder responseFormat(ResponseFormat format) {
+            responseFormat = format;
             return this;
         }
 

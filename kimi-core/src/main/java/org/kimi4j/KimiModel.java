@@ -32,6 +32,7 @@ import org.kimi4j.error.ClosedException;
 import org.kimi4j.error.KimiException;
 import org.kimi4j.expert.MappedExperts;
 import org.kimi4j.kernel.Kernels;
+import org.kimi4j.measure.ModelProbe;
 import org.kimi4j.model.LayerRange;
 import org.kimi4j.model.TextModel;
 import org.kimi4j.model.TextWeights;
@@ -242,6 +243,7 @@ public final class KimiModel implements AutoCloseable {
      *
      * @throws org.kimi4j.error.ContextLengthException if prompt and answer do not fit the context
      * @throws org.kimi4j.error.OverloadedException if the queue is full or the cache budget too small
+     * @throws org.kimi4j.error.SchemaException if the response format or a strict tool's schema cannot be enforced
      */
     public ReplyStream open(List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate) {
         return open(messages, tools, generate, Thread.currentThread());
@@ -251,7 +253,7 @@ public final class KimiModel implements AutoCloseable {
     ReplyStream open(
             List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate, Thread behalf) {
         requireOpen();
-        PreparedRequest request = preparation().prepare(render(messages, tools, generate), generate);
+        PreparedRequest request = preparation().prepare(render(messages, tools, generate), tools, generate);
         boolean queued = false;
         try {
             Object caller = generate.caller().isEmpty() ? behalf : generate.caller();
@@ -347,6 +349,13 @@ public final class KimiModel implements AutoCloseable {
             MediaDoor.close(items);
         }
         return rows.toArray(float[][]::new);
+    }
+
+    /** The model as this project's measurements see it; the package of the result is not exported to others. */
+    @SuppressWarnings("exports")
+    public ModelProbe probe() {
+        requireOpen();
+        return new EngineProbe(this, engine, kernels, weights);
     }
 
     /** Counters of the moment. */

@@ -7,9 +7,12 @@ import java.util.TreeSet;
 import org.kimi4j.cache.CacheShape;
 import org.kimi4j.chat.EncodedPrompt;
 import org.kimi4j.chat.Prompt;
+import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyParser;
+import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.ContextLengthException;
 import org.kimi4j.error.OverloadedException;
+import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.spi.MediaEncoder;
 import org.kimi4j.tokenizer.SpecialTokens;
 import org.kimi4j.tokenizer.Tokenizer;
@@ -21,6 +24,7 @@ final class RequestPreparation {
     private static final int DEFAULT_MAX_TOKENS = 8192;
 
     private final Tokenizer tokenizer;
+    private final GrammarStore grammars;
     private final int[] stopIds;
     private final MediaDoor media;
     private final int contextLength;
@@ -35,6 +39,7 @@ final class RequestPreparation {
             CacheShape shape,
             long kvBudget) {
         this.tokenizer = tokenizer;
+        this.grammars = new GrammarStore(tokenizer);
         this.media = media;
         this.contextLength = contextLength;
         this.shape = shape;
@@ -50,7 +55,8 @@ final class RequestPreparation {
     /**
      * Measures the media first, so that a prompt that does not fit the context is refused before anything is decoded.
      */
-    PreparedRequest prepare(Prompt prompt, GenerateOptions options) {
+    PreparedRequest prepare(Prompt prompt, List<ToolSpec> tools, GenerateOptions options) {
+        ReplyRules rules = rules(tools, options);
         List<MediaEncoder.Prepared> items = media.open(prompt.media());
         boolean prepared = false;
         try {
@@ -58,6 +64,9 @@ final class RequestPreparation {
                     tokenizer, items.stream().map(MediaEncoder.Prepared::tokens).toList());
             int[] ids = encoded.ids();
             int maxTokens = maxTokens(ids.length, options);
+            int[] closeThinking = closeThinking(options);
+            requireRoomForAnswer(
+                    rules, maxTokens, prompt.replyStart() == ReplyChannel.THINKING ? closeThinking.length : 0);
             MediaDoor.decode(
                     items,
                     (done, total) ->
@@ -73,8 +82,9 @@ final class RequestPreparation {
                     List.copyOf(runs),
                     ReplyParser.ofIds(tokenizer, prompt),
                     stopIds,
-                    closeThinking(options),
+                    closeThinking,
                     maxTokens,
+                    rules,
                     options);
             prepared = true;
             return request;
@@ -97,6 +107,26 @@ final class RequestPreparation {
             }
         }
         return keys;
+    }
+
+    private ReplyRules rules(List<ToolSpec> tools, GenerateOptions options) {
+        ReplyRules rules = grammars.rules(options.responseFormat(), tools);
+        if (rules.answer().isPresent() && !options.stop().isEmpty()) {
+            throw new UnsupportedOptionException(
+                    "stop is not supported together with responseFormat: a stop text inside"
+                            + " the answer would cut it; leave stop out, the answer ends where its format does");
+        }
+        return rules;
+    }
+
+    private static void requireRoomForAnswer(ReplyRules rules, int maxTokens, int closing) {
+        int shortest = rules.shortestAnswer();
+        if (maxTokens < shortest + closing) {
+            throw new ContextLengthException("the shortest answer of the response format needs " + shortest + " tokens"
+                    + (closing > 0 ? ", and the end of the thinking " + closing : "") + "; the reply may have "
+                    + maxTokens
+                    + ": set maxTokens to at least " + (shortest + closing));
+        }
     }
 
     private int[] closeThinking(GenerateOptions options) {

@@ -326,6 +326,7 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public void close() {
+        forms.close();
         scalar.close();
     }
 }
