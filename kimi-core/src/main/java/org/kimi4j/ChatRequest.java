@@ -1,5 +1,6 @@
 package org.kimi4j;
 
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ChatMessage;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.chat.ToolSpec;
+import org.kimi4j.error.SchemaException;
+import org.kimi4j.schema.RecordSchema;
 
 /** One question, put together and asked: messages, tools, options, and then one of the forms of {@link #send()}. */
 public final class ChatRequest {
@@ -60,6 +64,11 @@ public final class ChatRequest {
     public ChatRequest tools(List<ToolSpec> specs) {
         tools.addAll(specs);
         return this;
+    }
+
+    /** Whether the reply may, or must, call tools. */
+    public ChatRequest toolChoice(ToolChoice choice) {
+        return option(o -> o.toolChoice(choice));
     }
 
     /** All options at once; later single options change these. */
@@ -131,9 +140,38 @@ public final class ChatRequest {
         return option(o -> o.stop(texts));
     }
 
+    /** What the answer must look like. */
+    public ChatRequest responseFormat(ResponseFormat format) {
+        return option(o -> o.responseFormat(format));
+    }
+
+    /** Is told how far the prompt has come, see {@link GenerateOptions.Builder#progress}. */
+    public ChatRequest progress(Consumer<PromptProgress> listener) {
+        return option(o -> o.progress(listener));
+    }
+
     /** Logarithms of probability of each token, and of the {@code top} most probable ones. */
     public ChatRequest logprobs(int top) {
         return option(o -> o.logprobs(top));
+    }
+
+    /**
+     * Waits for the answer as a record (see {@link RecordSchema} for what it may hold): the answer is made to follow its
+     * schema. The model is not shown the schema; say in the prompt what is wanted.
+     *
+     * @throws SchemaException if the type cannot be described, or the reply calls tools in place of an answer
+     */
+    public <T> T answerAs(Class<T> type) {
+        return answerAs(RecordSchema.of(type));
+    }
+
+    /** As {@link #answerAs(Class)}, of a type that the owner of a lookup can make. */
+    public <T> T answerAs(Class<T> type, MethodHandles.Lookup lookup) {
+        return answerAs(RecordSchema.of(type, lookup));
+    }
+
+    private <T> T answerAs(RecordSchema<T> schema) {
+        return responseFormat(ResponseFormat.jsonSchema(schema.text())).send().as(schema);
     }
 
     /** Waits for the whole reply. */

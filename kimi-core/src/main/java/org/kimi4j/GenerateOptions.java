@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.error.UnsupportedOptionException;
@@ -72,6 +73,11 @@ public final class GenerateOptions {
         return b.stop;
     }
 
+    /** What the answer must look like. */
+    public ResponseFormat responseFormat() {
+        return b.responseFormat;
+    }
+
     /** The longest time from request to the last token; empty for no limit. */
     public Optional<Duration> deadline() {
         return b.deadline;
@@ -80,6 +86,15 @@ public final class GenerateOptions {
     /** Who asks, for fairness between callers; empty for the calling thread. */
     public String caller() {
         return b.caller;
+    }
+
+    /** Is told how far the prompt has come; default nobody. */
+    public Consumer<PromptProgress> progress() {
+        return b.progress;
+    }
+
+    boolean hasProgress() {
+        return b.progress != Builder.NOBODY;
     }
 
     /** How tokens are chosen, the recommended temperature filled in where none is set. */
@@ -92,6 +107,7 @@ public final class GenerateOptions {
     public static final class Builder {
         private static final int MAX_STOP = 16;
         private static final int MAX_STOP_LENGTH = 1024;
+        private static final Consumer<PromptProgress> NOBODY = _ -> {};
 
         private boolean thinking = true;
         private boolean preserveThinking;
@@ -100,8 +116,10 @@ public final class GenerateOptions {
         private String thinkingClosing = "";
         private ToolChoice toolChoice = ToolChoice.AUTO;
         private List<String> stop = List.of();
+        private ResponseFormat responseFormat = ResponseFormat.TEXT;
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
+        private Consumer<PromptProgress> progress = NOBODY;
         private OptionalDouble temperature = OptionalDouble.empty();
         private SamplingOptions sampling = SamplingOptions.builder().topP(TOP_P).build();
 
@@ -115,8 +133,10 @@ public final class GenerateOptions {
             thinkingClosing = from.thinkingClosing;
             toolChoice = from.toolChoice;
             stop = from.stop;
+            responseFormat = from.responseFormat;
             deadline = from.deadline;
             caller = from.caller;
+            progress = from.progress;
             temperature = from.temperature;
             sampling = from.sampling;
         }
@@ -171,6 +191,12 @@ public final class GenerateOptions {
             return this;
         }
 
+        /** Cannot be combined with {@link #stop}. */
+        public Builder responseFormat(ResponseFormat format) {
+            responseFormat = format;
+            return this;
+        }
+
         public Builder deadline(Duration longest) {
             if (longest.isNegative() || longest.isZero()) {
                 throw new UnsupportedOptionException("deadline: expected a positive time, found " + longest);
@@ -181,6 +207,15 @@ public final class GenerateOptions {
 
         public Builder caller(String name) {
             caller = name;
+            return this;
+        }
+
+        /**
+         * Is told how far the prompt has come: a large picture or a long video takes minutes. Called by the thread that
+         * asks and waits for the reply, in the midst of its waiting; what it throws ends the reply and is thrown there.
+         */
+        public Builder progress(Consumer<PromptProgress> listener) {
+            progress = listener;
             return this;
         }
 

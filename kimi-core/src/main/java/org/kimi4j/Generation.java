@@ -1,13 +1,16 @@
 package org.kimi4j;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyEvent;
+import org.kimi4j.error.MediaException;
 import org.kimi4j.error.OverloadedException;
 import org.kimi4j.kernel.Kernels;
 import org.kimi4j.sampling.Logprobs;
@@ -22,11 +25,14 @@ import org.kimi4j.tensor.Tensor;
  */
 final class Generation {
 
+    private static final System.Logger LOG = System.getLogger("org.kimi4j");
+
     private final PreparedRequest request;
     private final Object caller;
     private final EventQueue events;
     private final Sampler sampler;
     private final StopStrings stops;
+    private final ReplyMask mask;
     private final List<Logprobs> pendingLogprobs = new ArrayList<>();
     private final List<Logprobs> allLogprobs = new ArrayList<>();
     private final long submitted = System.nanoTime();
@@ -56,6 +62,7 @@ final class Generation {
         this.events = new EventQueue(roomMade);
         this.sampler = new Sampler(request.options().sampling(), vocabSize);
         this.stops = new StopStrings(request.options().stop());
+        this.mask = new ReplyMask(request.rules(), request.stopIds(), vocabSize);
         this.tokens = Arrays.copyOf(request.ids(), request.ids().length + 64);
         this.keys = Arrays.copyOf(request.keys(), request.ids().length + 64);
         this.length = request.ids().length;
@@ -145,9 +152,27 @@ final class Generation {
             boolean needed = run.position() < end && run.position() + run.length() > first;
             if (needed && encoded[i] == null && encoder != null) {
                 long began = System.nanoTime();
-                encoded[i] = encoder.encode(run.item(), run.chunk(), () -> cancelled || closing.getAsBoolean());
+                int before = i;
+                encoded[i] = encoder.encode(
+                        run.item(),
+                        run.chunk(),
+                        () -> cancelled || isLate() || closing.getAsBoolean(),
+                        (done, total) -> progress(
+                                PromptProgress.Stage.LOOKING,
+                                (long) before * total + done,
+                                (long) encoded.length * total));
                 mediaNanos += System.nanoTime() - began;
+                if (encoded[i].tokens() != run.length()) {
+                    throw new MediaException(run.item().name() + ": became " + encoded[i].tokens()
+                            + " vectors, the prompt has " + run.length() + " pads for it");
+                }
             }
+        }
+    }
+
+    private void progress(PromptProgress.Stage stage, long done, long total) {
+        if (request.options().hasProgress()) {
+            events.put(new EventQueue.Event.Progress(new PromptProgress(stage, done, total)));
         }
     }
 
@@ -172,9 +197,13 @@ final class Generation {
         }
     }
 
-    /** Gives up encoded media that a finished pass has placed. */
+    /** Gives up encoded media that a finished pass has placed, and tells how much of the prompt has been read. */
     void passed() {
         Arrays.fill(encoded, 0, placed, null);
+        int read = timeline().length();
+        if (read <= request.ids().length) {
+            progress(PromptProgress.Stage.READING, read, request.ids().length);
+        }
     }
 
     void addPassTime(long nanos, boolean prefilling) {
@@ -193,7 +222,12 @@ final class Generation {
         if (mustCloseThinking()) {
             return closeThinking();
         }
-        int id = sampler.sample(logits);
+        ReplyChannel channel = request.parser().channel();
+        BitSet allowed = mask.allowed(channel, left());
+        int id = allowed == null ? sampler.sample(logits) : sampler.sample(logits, allowed);
+        if (channel == ReplyChannel.THINKING && mask.endsThinking(id, isStop(id))) {
+            return closeThinking();
+        }
         if (request.options().sampling().topLogprobs().isPresent()) {
             Logprobs logprobs = sampler.logprobs(logits, id);
             pendingLogprobs.add(logprobs);
@@ -202,11 +236,22 @@ final class Generation {
         return append(id);
     }
 
+    /** Tokens that the reply may still have. */
+    private int left() {
+        return request.maxTokens() - thinkingTokens - answerTokens;
+    }
+
+    private boolean isStop(int id) {
+        return Arrays.binarySearch(request.stopIds(), id) >= 0;
+    }
+
     private boolean mustCloseThinking() {
-        return !closedThinking
-                && request.options().maxThinkingTokens().isPresent()
-                && request.parser().channel() == ReplyChannel.THINKING
-                && thinkingTokens >= request.options().maxThinkingTokens().getAsInt();
+        if (closedThinking || request.parser().channel() != ReplyChannel.THINKING) {
+            return false;
+        }
+        int most = request.options().maxThinkingTokens().orElse(Integer.MAX_VALUE);
+        int answer = request.rules().shortestReply();
+        return thinkingTokens >= most || answer > 0 && left() <= request.closeThinking().length + answer;
     }
 
     private @Nullable FinishReason closeThinking() {
@@ -226,8 +271,8 @@ final class Generation {
             firstToken = lastToken;
         }
         sampler.accept(id);
-        boolean stop = Arrays.binarySearch(request.stopIds(), id) >= 0;
-        boolean thinking = request.parser().channel() == ReplyChannel.THINKING;
+        boolean stop = isStop(id);
+        ReplyChannel before = request.parser().channel();
         if (!stop) {
             if (length == tokens.length) {
                 tokens = Arrays.copyOf(tokens, 2 * length);
@@ -236,8 +281,9 @@ final class Generation {
             tokens[length] = id;
             keys[length++] = id;
             deliver(request.parser().accept(id));
+            mask.accept(id, before, request.parser().toolName());
         }
-        if (thinking) {
+        if (before == ReplyChannel.THINKING) {
             thinkingTokens++;
         } else {
             answerTokens++;
@@ -245,7 +291,7 @@ final class Generation {
         if (stop) {
             return hasToolCalls ? FinishReason.TOOL_CALLS : FinishReason.STOP;
         }
-        if (stops.found()) {
+        if (stops.found() || mask.isWhole()) {
             return FinishReason.STOP;
         }
         return thinkingTokens + answerTokens >= request.maxTokens() ? FinishReason.LENGTH : null;
@@ -286,6 +332,7 @@ final class Generation {
 
     /** Ends the reply; the caller has it as soon as it has read what was delivered before. */
     void finish(FinishReason reason) {
+        closeMedia();
         if (!stops.found()) {
             deliver(request.parser().finish());
             putText(stops.release());
@@ -298,7 +345,16 @@ final class Generation {
 
     /** Ends the reply without a result. */
     void fail(RuntimeException cause) {
+        closeMedia();
         events.put(new EventQueue.Event.Failed(cause));
+    }
+
+    private void closeMedia() {
+        try {
+            request.closeMedia();
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "closing the media of a request", e);
+        }
     }
 
     /** Ends a request that was never admitted. */

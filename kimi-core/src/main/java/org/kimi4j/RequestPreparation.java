@@ -4,16 +4,15 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.kimi4j.cache.CacheShape;
-import org.kimi4j.chat.Content;
 import org.kimi4j.chat.EncodedPrompt;
-import org.kimi4j.chat.MediaTokens;
 import org.kimi4j.chat.Prompt;
+import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyParser;
+import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.ContextLengthException;
-import org.kimi4j.error.MediaException;
 import org.kimi4j.error.OverloadedException;
+import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.spi.MediaEncoder;
 import org.kimi4j.tokenizer.SpecialTokens;
 import org.kimi4j.tokenizer.Tokenizer;
@@ -25,8 +24,9 @@ final class RequestPreparation {
     private static final int DEFAULT_MAX_TOKENS = 8192;
 
     private final Tokenizer tokenizer;
+    private final GrammarStore grammars;
     private final int[] stopIds;
-    private final @Nullable MediaEncoder encoder;
+    private final MediaDoor media;
     private final int contextLength;
     private final CacheShape shape;
     private final long kvBudget;
@@ -34,12 +34,13 @@ final class RequestPreparation {
     RequestPreparation(
             Tokenizer tokenizer,
             Collection<Integer> configured,
-            @Nullable MediaEncoder encoder,
+            MediaDoor media,
             int contextLength,
             CacheShape shape,
             long kvBudget) {
         this.tokenizer = tokenizer;
-        this.encoder = encoder;
+        this.grammars = new GrammarStore(tokenizer);
+        this.media = media;
         this.contextLength = contextLength;
         this.shape = shape;
         this.kvBudget = kvBudget;
@@ -51,49 +52,83 @@ final class RequestPreparation {
         this.stopIds = stop.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    PreparedRequest prepare(Prompt prompt, GenerateOptions options) {
-        List<MediaEncoder.Prepared> items = new ArrayList<>();
-        List<MediaTokens> sizes = new ArrayList<>();
-        for (Content media : prompt.media()) {
-            MediaEncoder.Prepared item = requireEncoder(prompt.media().size()).prepare(media);
-            items.add(item);
-            sizes.add(item.tokens());
+    /**
+     * Measures the media first, so that a prompt that does not fit the context is refused before anything is decoded.
+     */
+    PreparedRequest prepare(Prompt prompt, List<ToolSpec> tools, GenerateOptions options) {
+        ReplyRules rules = rules(tools, options);
+        List<MediaEncoder.Prepared> items = media.open(prompt.media());
+        boolean prepared = false;
+        try {
+            EncodedPrompt encoded = prompt.encode(
+                    tokenizer, items.stream().map(MediaEncoder.Prepared::tokens).toList());
+            int[] ids = encoded.ids();
+            int maxTokens = maxTokens(ids.length, options);
+            int[] closeThinking = closeThinking(options);
+            requireRoomForAnswer(
+                    rules, maxTokens, prompt.replyStart() == ReplyChannel.THINKING ? closeThinking.length : 0);
+            MediaDoor.decode(
+                    items,
+                    (done, total) ->
+                            options.progress().accept(new PromptProgress(PromptProgress.Stage.DECODING, done, total)));
+            List<PreparedRequest.MediaRun> runs = new ArrayList<>();
+            for (EncodedPrompt.PadRun run : encoded.padRuns()) {
+                runs.add(new PreparedRequest.MediaRun(
+                        run.position(), run.length(), items.get(run.media()), run.chunk()));
+            }
+            PreparedRequest request = new PreparedRequest(
+                    ids,
+                    keys(ids, runs),
+                    List.copyOf(runs),
+                    ReplyParser.ofIds(tokenizer, prompt),
+                    stopIds,
+                    closeThinking,
+                    maxTokens,
+                    rules,
+                    options);
+            prepared = true;
+            return request;
+        } finally {
+            if (!prepared) {
+                MediaDoor.close(items);
+            }
         }
-        EncodedPrompt encoded = prompt.encode(tokenizer, sizes);
-        int[] ids = encoded.ids();
-        int maxTokens = maxTokens(ids.length, options);
+    }
+
+    private static long[] keys(int[] ids, List<PreparedRequest.MediaRun> runs) {
         long[] keys = new long[ids.length];
         for (int i = 0; i < ids.length; i++) {
             keys[i] = ids[i];
         }
-        List<PreparedRequest.MediaRun> runs = new ArrayList<>();
-        for (EncodedPrompt.PadRun run : encoded.padRuns()) {
-            MediaEncoder.Prepared item = items.get(run.media());
-            runs.add(new PreparedRequest.MediaRun(run.position(), run.length(), item, run.chunk()));
-            long content = item.key(run.chunk());
+        for (PreparedRequest.MediaRun run : runs) {
+            long content = run.item().key(run.chunk());
             for (int i = 0; i < run.length(); i++) {
                 keys[run.position() + i] = Timeline.mediaKey(content, i);
             }
         }
-        return new PreparedRequest(
-                ids,
-                keys,
-                List.copyOf(runs),
-                ReplyParser.ofIds(tokenizer, prompt),
-                stopIds,
-                closeThinking(options),
-                maxTokens,
-                options);
+        return keys;
     }
 
-    private MediaEncoder requireEncoder(int count) {
-        if (encoder == null) {
-            throw new MediaException(
-                    "the prompt has " + count + (count == 1 ? " picture or video" : " pictures or videos")
-                            + ", but kimi-vision is not on the class path, or the checkpoint has no vision tower: add the artifact"
-                            + " org.kimi4j:kimi-vision");
+    private ReplyRules rules(List<ToolSpec> tools, GenerateOptions options) {
+        ReplyRules rules = grammars.rules(options.responseFormat(), tools, options.toolChoice());
+        if (rules.answer().isPresent() && !options.stop().isEmpty()) {
+            throw new UnsupportedOptionException(
+                    "stop is not supported together with responseFormat: a stop text inside"
+                            + " the answer would cut it; leave stop out, the answer ends where its format does");
         }
-        return encoder;
+        return rules;
+    }
+
+    private static void requireRoomForAnswer(ReplyRules rules, int maxTokens, int closing) {
+        int shortest = rules.shortestReply();
+        if (maxTokens < shortest + closing) {
+            throw new ContextLengthException("the shortest "
+                    + (rules.calls() == ReplyRules.Calls.REQUIRED ? "call of a tool" : "answer of the response format")
+                    + " needs " + shortest + " tokens"
+                    + (closing > 0 ? ", and the end of the thinking " + closing : "") + "; the reply may have "
+                    + maxTokens
+                    + ": set maxTokens to at least " + (shortest + closing));
+        }
     }
 
     private int[] closeThinking(GenerateOptions options) {
