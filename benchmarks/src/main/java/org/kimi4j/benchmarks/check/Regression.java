@@ -30,7 +30,7 @@ import org.kimi4j.tensor.Workspace;
  */
 public final class Regression implements AutoCloseable {
 
-    private static final Alternation SHORT = new Alternation(7, 10, 300);
+    private static final Alternation SHORT = new Alternation(7, 10, 200);
     /** A few objects a run, and none a vector. */
     private static final long FEW_BYTES = 64 << 10;
 
@@ -53,12 +53,12 @@ public final class Regression implements AutoCloseable {
         Matrix bf16 = weights.nextBf16(1_536, WeightPool.HIDDEN);
         Matrix int8 = weights.nextInt8(1_536, WeightPool.HIDDEN, 128);
         for (Precision precision : Precision.values()) {
-            verdicts.add(product("int4 x 1", precision, int4, 1, new Verdict.Bound(FEW_BYTES, 2, 0.02)));
-            verdicts.add(product("bf16 x 1", precision, bf16, 1, new Verdict.Bound(FEW_BYTES, 2, 0.05)));
-            verdicts.add(product("int8 x 1", precision, int8, 1, new Verdict.Bound(FEW_BYTES, 2, 0.04)));
-            verdicts.add(product("int4 x 32", precision, int4, 32, new Verdict.Bound(FEW_BYTES, 3, 0.15)));
-            verdicts.add(product("bf16 x 32", precision, bf16, 32, new Verdict.Bound(FEW_BYTES, 3, 0.15)));
-            verdicts.add(attention(precision, new Verdict.Bound(FEW_BYTES, 2, 0.08)));
+            verdicts.add(product("int4 x 1", precision, int4, 1, new Verdict.Bound(FEW_BYTES, 3, 0.04)));
+            verdicts.add(product("bf16 x 1", precision, bf16, 1, new Verdict.Bound(FEW_BYTES, 2.5, 0.1)));
+            verdicts.add(product("int8 x 1", precision, int8, 1, new Verdict.Bound(FEW_BYTES, 2.5, 0.04)));
+            verdicts.add(product("int4 x 32", precision, int4, 32, new Verdict.Bound(FEW_BYTES, 5, 0.15)));
+            verdicts.add(product("bf16 x 32", precision, bf16, 32, new Verdict.Bound(FEW_BYTES, 5, 0.15)));
+            verdicts.add(attention(precision, new Verdict.Bound(FEW_BYTES, 4, 0.1)));
         }
         return verdicts;
     }

@@ -18,7 +18,7 @@ import org.kimi4j.benchmarks.measure.Work;
  *
  * @param allocatedBytes by one run, once warm; on the calling thread, which is all there is in the check
  * @param ofScalar speed over that of the scalar twin
- * @param ofLimit speed over that of the read-only pass or the FMA peak, whichever leaves less
+ * @param ofLimit speed over that of the read-only pass or of the FMA peak, whichever it is nearer to
  */
 public record Verdict(Bound bound, String name, long allocatedBytes, double ofScalar, double ofLimit) {
 
@@ -29,8 +29,10 @@ public record Verdict(Bound bound, String name, long allocatedBytes, double ofSc
      */
     public record Bound(long allocatedBytes, double ofScalar, double ofLimit) {}
 
-    /** Runs before allocation is looked at: C2 has compiled a kernel by then. */
+    /** A kernel runs so often, and so long, before anything is looked at: C2 has compiled it by then. */
     private static final int WARM_RUNS = 30;
+
+    private static final long WARM_NANOS = 1_500_000_000L;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -40,6 +42,7 @@ public record Verdict(Bound bound, String name, long allocatedBytes, double ofSc
      * @param limits read passes and peaks, of which the best count
      */
     public static Verdict of(Bound bound, Work vector, Work scalar, List<Work> limits, Alternation alternation) {
+        warm(vector);
         List<Work> works = new ArrayList<>(List.of(vector, scalar));
         works.addAll(limits);
         List<Series> run = alternation.run(works);
@@ -52,18 +55,26 @@ public record Verdict(Bound bound, String name, long allocatedBytes, double ofSc
         return new Verdict(bound, vector.name(), allocated(vector), ofScalar, Math.max(ofRead, ofPeak));
     }
 
+    private static void warm(Work work) {
+        long end = System.nanoTime() + WARM_NANOS;
+        for (int i = 0; i < WARM_RUNS || System.nanoTime() < end; i++) {
+            run(work);
+        }
+    }
+
     private static long allocated(Work work) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++) {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            run(work);
+            least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
+        }
+        return least;
+    }
+
+    private static void run(Work work) {
         try {
-            for (int i = 0; i < WARM_RUNS; i++) {
-                work.body().run();
-            }
-            long least = Long.MAX_VALUE;
-            for (int i = 0; i < 5; i++) {
-                long before = THREADS.getCurrentThreadAllocatedBytes();
-                work.body().run();
-                least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
-            }
-            return least;
+            work.body().run();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

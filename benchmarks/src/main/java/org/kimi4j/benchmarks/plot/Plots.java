@@ -1,5 +1,7 @@
 package org.kimi4j.benchmarks.plot;
 
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,11 +11,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.knowm.xchart.BitmapEncoder;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 
 /** Draws csv files: {@code kimi bench} as tokens per second over context, ratios as bars. */
@@ -110,10 +113,13 @@ public final class Plots {
         return drawn;
     }
 
-    private static Path save(org.knowm.xchart.internal.chartpart.Chart<?, ?> chart, Path folder, String name)
-            throws IOException {
+    private static Path save(Chart<?, ?> chart, Path folder, String name) throws IOException {
         Path file = folder.resolve(name.toLowerCase(Locale.ROOT) + ".png");
-        BitmapEncoder.saveBitmap(chart, file.toString(), BitmapEncoder.BitmapFormat.PNG);
+        BufferedImage image = new BufferedImage(chart.getWidth(), chart.getHeight(), BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        chart.paint(graphics, chart.getWidth(), chart.getHeight());
+        graphics.dispose();
+        ImageIO.write(image, "png", file.toFile());
         return file;
     }
 
