@@ -108,12 +108,18 @@ public final class KimiModel implements AutoCloseable {
         options.progress().accept(new LoadProgress("reading headers", 0, 0));
         ModelConfig config = ModelConfig.read(directory);
         Checkpoint checkpoint = Checkpoint.open(directory);
+        KimiModel model;
         try {
-            KimiModel model = new KimiModel(directory, options, config, checkpoint);
+            model = new KimiModel(directory, options, config, checkpoint);
+        } catch (RuntimeException | Error e) {
+            checkpoint.close();
+            throw e;
+        }
+        try {
             options.progress().accept(new LoadProgress("ready", 1, 1));
             return model;
         } catch (RuntimeException | Error e) {
-            checkpoint.close();
+            model.close();
             throw e;
         }
     }

@@ -112,7 +112,11 @@ class LifecycleTest {
                     begun.countDown();
                     try {
                         while (true) {
-                            kimi.chat().user("hello").thinking(false).maxTokens(3).send();
+                            kimi.chat()
+                                    .user("hello")
+                                    .thinking(false)
+                                    .maxTokens(3)
+                                    .send();
                         }
                     } catch (ClosedException e) {
                         // what is expected
@@ -151,7 +155,9 @@ class LifecycleTest {
     @EnabledOnOs(value = OS.LINUX, disabledReason = "counts mappings and memory in /proc")
     void manyCyclesEndWithTheThreadsMappingsAndMemoryOfTheFirst() throws Exception {
         List<String> lines = ChildJvm.run(
-                OpenAskClose.class, List.of("-XX:NativeMemoryTracking=summary", "-Xmx256m"), KimiNano.path().toString());
+                OpenAskClose.class,
+                List.of("-XX:NativeMemoryTracking=summary", "-Xmx256m"),
+                KimiNano.path().toString());
         OpenAskClose.State first = OpenAskClose.State.parse(lines.get(0));
         OpenAskClose.State last = OpenAskClose.State.parse(lines.get(1));
         assertThat(last.threads()).as("threads").isLessThanOrEqualTo(first.threads());

@@ -100,7 +100,9 @@ class ManyCallersTest {
             assertThat(whole.get()).isEqualTo(REQUESTS - cancelled.get());
             assertThat(kimi.model().stats().idleTimelines()).isLessThanOrEqualTo(256);
             kimi.close();
-            assertThat(kimi.model().stats().kvBytes()).as("cache in use after closing").isZero();
+            assertThat(kimi.model().stats().kvBytes())
+                    .as("cache in use after closing")
+                    .isZero();
         }
     }
 }

@@ -29,7 +29,8 @@ final class OpenAskClose {
     record State(int threads, int mappings, int checkpointMappings, long arenaBytes) {
 
         static State parse(String line) {
-            Matcher m = Pattern.compile("State\\[threads=(\\d+), mappings=(\\d+), checkpointMappings=(\\d+), arenaBytes=(\\d+)]")
+            Matcher m = Pattern.compile(
+                            "State\\[threads=(\\d+), mappings=(\\d+), checkpointMappings=(\\d+), arenaBytes=(\\d+)]")
                     .matcher(line);
             if (!m.matches()) {
                 throw new AssertionError(line);
@@ -49,7 +50,8 @@ final class OpenAskClose {
                             "vmNativeMemory",
                             new Object[] {new String[] {"summary", "scale=1"}},
                             new String[] {String[].class.getName()});
-            Matcher arenas = Pattern.compile("Other \\(reserved=\\d+, committed=(\\d+)\\)").matcher(memory);
+            Matcher arenas = Pattern.compile("Other \\(reserved=\\d+, committed=(\\d+)\\)")
+                    .matcher(memory);
             return new State(
                     ManagementFactory.getThreadMXBean().getThreadCount(),
                     maps.size(),
@@ -98,7 +100,8 @@ final class OpenAskClose {
         try (Kimi kimi = Kimi.load(checkpoint, WatchedBackend.watchedBy(gate))) {
             for (int cancel = 0; cancel < CANCELS; cancel++) {
                 gate.hold();
-                ReplyStream stream = Endless.request(kimi, cancel + " Tell me something", 100).open();
+                ReplyStream stream = Endless.request(kimi, cancel + " Tell me something", 100)
+                        .open();
                 gate.awaitHeld();
                 victim[0] = stream;
                 left[0] = cancel;

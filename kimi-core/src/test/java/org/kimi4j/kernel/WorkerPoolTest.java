@@ -27,7 +27,9 @@ class WorkerPoolTest {
                     runs.incrementAndGet(task);
                 });
                 for (int task = 0; task < tasks; task++) {
-                    assertThat(runs.get(task)).as("round %d, task %d of %d", round, task, tasks).isEqualTo(1);
+                    assertThat(runs.get(task))
+                            .as("round %d, task %d of %d", round, task, tasks)
+                            .isEqualTo(1);
                 }
             }
         }
@@ -102,7 +104,8 @@ class WorkerPoolTest {
         pool.run(10, (_, _) -> {});
         pool.close();
         pool.close();
-        assertThat(Thread.getAllStackTraces().keySet()).noneMatch(t -> t.getName().startsWith("closing-"));
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(t -> t.getName().startsWith("closing-"));
         assertThatThrownBy(() -> pool.run(10, (_, _) -> {})).hasMessageContaining("closed");
         assertThatThrownBy(() -> new WorkerPool("none", 0)).hasMessageContaining("at least one thread");
     }

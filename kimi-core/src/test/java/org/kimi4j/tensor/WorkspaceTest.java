@@ -39,8 +39,12 @@ class WorkspaceTest {
                     ends.put(t, step);
                 }
                 for (Tensor t : inUse) {
-                    assertThat(first(t)).as("step %d, seed %d", step, SEED).isEqualTo(ends.get(t).floatValue());
-                    assertThat(last(t)).as("step %d, seed %d", step, SEED).isEqualTo(ends.get(t).floatValue());
+                    assertThat(first(t))
+                            .as("step %d, seed %d", step, SEED)
+                            .isEqualTo(ends.get(t).floatValue());
+                    assertThat(last(t))
+                            .as("step %d, seed %d", step, SEED)
+                            .isEqualTo(ends.get(t).floatValue());
                 }
             }
         }
