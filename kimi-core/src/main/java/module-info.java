@@ -13,6 +13,7 @@ module org.kimi4j.core {
     exports org.kimi4j.config;
     exports org.kimi4j.error;
     exports org.kimi4j.sampling;
+    exports org.kimi4j.schema;
     exports org.kimi4j.tokenizer;
     exports org.kimi4j.json to
             org.kimi4j.vision,

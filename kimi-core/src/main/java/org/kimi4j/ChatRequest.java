@@ -1,5 +1,6 @@
 package org.kimi4j;
 
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,8 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.ToolSpec;
+import org.kimi4j.error.SchemaException;
+import org.kimi4j.schema.RecordSchema;
 
 /** One question, put together and asked: messages, tools, options, and then one of the forms of {@link #send()}. */
 public final class ChatRequest {
@@ -131,9 +134,33 @@ public final class ChatRequest {
         return option(o -> o.stop(texts));
     }
 
+    /** What the answer must look like. */
+    public ChatRequest responseFormat(ResponseFormat format) {
+        return option(o -> o.responseFormat(format));
+    }
+
     /** Logarithms of probability of each token, and of the {@code top} most probable ones. */
     public ChatRequest logprobs(int top) {
         return option(o -> o.logprobs(top));
+    }
+
+    /**
+     * Waits for the answer as a record (see {@link RecordSchema} for what it may hold): the answer is made to follow its
+     * schema. The model is not shown the schema; say in the prompt what is wanted.
+     *
+     * @throws SchemaException if the type cannot be described, or the reply calls tools in place of an answer
+     */
+    public <T> T answerAs(Class<T> type) {
+        return answerAs(RecordSchema.of(type));
+    }
+
+    /** As {@link #answerAs(Class)}, of a type that the owner of a lookup can make. */
+    public <T> T answerAs(Class<T> type, MethodHandles.Lookup lookup) {
+        return answerAs(RecordSchema.of(type, lookup));
+    }
+
+    private <T> T answerAs(RecordSchema<T> schema) {
+        return responseFormat(ResponseFormat.jsonSchema(schema.text())).send().as(schema);
     }
 
     /** Waits for the whole reply. */

@@ -72,6 +72,11 @@ public final class GenerateOptions {
         return b.stop;
     }
 
+    /** What the answer must look like. */
+    public ResponseFormat responseFormat() {
+        return b.responseFormat;
+    }
+
     /** The longest time from request to the last token; empty for no limit. */
     public Optional<Duration> deadline() {
         return b.deadline;
@@ -100,6 +105,7 @@ public final class GenerateOptions {
         private String thinkingClosing = "";
         private ToolChoice toolChoice = ToolChoice.AUTO;
         private List<String> stop = List.of();
+        private ResponseFormat responseFormat = ResponseFormat.TEXT;
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
         private OptionalDouble temperature = OptionalDouble.empty();
@@ -115,6 +121,7 @@ public final class GenerateOptions {
             thinkingClosing = from.thinkingClosing;
             toolChoice = from.toolChoice;
             stop = from.stop;
+            responseFormat = from.responseFormat;
             deadline = from.deadline;
             caller = from.caller;
             temperature = from.temperature;
@@ -168,6 +175,12 @@ public final class GenerateOptions {
                         + texts.stream().map(String::length).toList());
             }
             stop = List.copyOf(texts);
+            return this;
+        }
+
+        /** Cannot be combined with {@link #stop}. */
+        public Builder responseFormat(ResponseFormat format) {
+            responseFormat = format;
             return this;
         }
 

@@ -3,6 +3,7 @@ package org.kimi4j;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class Generation {
     private final EventQueue events;
     private final Sampler sampler;
     private final StopStrings stops;
+    private final ReplyMask mask;
     private final List<Logprobs> pendingLogprobs = new ArrayList<>();
     private final List<Logprobs> allLogprobs = new ArrayList<>();
     private final long submitted = System.nanoTime();
@@ -56,6 +58,7 @@ final class Generation {
         this.events = new EventQueue(roomMade);
         this.sampler = new Sampler(request.options().sampling(), vocabSize);
         this.stops = new StopStrings(request.options().stop());
+        this.mask = new ReplyMask(request.rules(), request.stopIds());
         this.tokens = Arrays.copyOf(request.ids(), request.ids().length + 64);
         this.keys = Arrays.copyOf(request.keys(), request.ids().length + 64);
         this.length = request.ids().length;
@@ -193,7 +196,12 @@ final class Generation {
         if (mustCloseThinking()) {
             return closeThinking();
         }
-        int id = sampler.sample(logits);
+        ReplyChannel channel = request.parser().channel();
+        BitSet allowed = mask.allowed(channel, left());
+        int id = allowed == null ? sampler.sample(logits) : sampler.sample(logits, allowed);
+        if (channel == ReplyChannel.THINKING && mask.endsThinking(id, isStop(id))) {
+            return closeThinking();
+        }
         if (request.options().sampling().topLogprobs().isPresent()) {
             Logprobs logprobs = sampler.logprobs(logits, id);
             pendingLogprobs.add(logprobs);
@@ -202,11 +210,22 @@ final class Generation {
         return append(id);
     }
 
+    /** Tokens that the reply may still have. */
+    private int left() {
+        return request.maxTokens() - thinkingTokens - answerTokens;
+    }
+
+    private boolean isStop(int id) {
+        return Arrays.binarySearch(request.stopIds(), id) >= 0;
+    }
+
     private boolean mustCloseThinking() {
-        return !closedThinking
-                && request.options().maxThinkingTokens().isPresent()
-                && request.parser().channel() == ReplyChannel.THINKING
-                && thinkingTokens >= request.options().maxThinkingTokens().getAsInt();
+        if (closedThinking || request.parser().channel() != ReplyChannel.THINKING) {
+            return false;
+        }
+        int most = request.options().maxThinkingTokens().orElse(Integer.MAX_VALUE);
+        int answer = request.rules().shortestAnswer();
+        return thinkingTokens >= most || answer > 0 && left() <= request.closeThinking().length + answer;
     }
 
     private @Nullable FinishReason closeThinking() {
@@ -226,8 +245,8 @@ final class Generation {
             firstToken = lastToken;
         }
         sampler.accept(id);
-        boolean stop = Arrays.binarySearch(request.stopIds(), id) >= 0;
-        boolean thinking = request.parser().channel() == ReplyChannel.THINKING;
+        boolean stop = isStop(id);
+        ReplyChannel before = request.parser().channel();
         if (!stop) {
             if (length == tokens.length) {
                 tokens = Arrays.copyOf(tokens, 2 * length);
@@ -236,8 +255,9 @@ final class Generation {
             tokens[length] = id;
             keys[length++] = id;
             deliver(request.parser().accept(id));
+            mask.accept(id, before, request.parser().toolName());
         }
-        if (thinking) {
+        if (before == ReplyChannel.THINKING) {
             thinkingTokens++;
         } else {
             answerTokens++;
@@ -245,7 +265,7 @@ final class Generation {
         if (stop) {
             return hasToolCalls ? FinishReason.TOOL_CALLS : FinishReason.STOP;
         }
-        if (stops.found()) {
+        if (stops.found() || mask.isWhole()) {
             return FinishReason.STOP;
         }
         return thinkingTokens + answerTokens >= request.maxTokens() ? FinishReason.LENGTH : null;

@@ -235,6 +235,7 @@ public final class KimiModel implements AutoCloseable {
      *
      * @throws org.kimi4j.error.ContextLengthException if prompt and answer do not fit the context
      * @throws org.kimi4j.error.OverloadedException if the queue is full or the cache budget too small
+     * @throws org.kimi4j.error.SchemaException if the response format or a strict tool's schema cannot be enforced
      */
     public ReplyStream open(List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate) {
         return open(messages, tools, generate, Thread.currentThread());
@@ -244,7 +245,7 @@ public final class KimiModel implements AutoCloseable {
     ReplyStream open(
             List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate, Thread behalf) {
         requireOpen();
-        PreparedRequest request = preparation().prepare(render(messages, tools, generate), generate);
+        PreparedRequest request = preparation().prepare(render(messages, tools, generate), tools, generate);
         Object caller = generate.caller().isEmpty() ? behalf : generate.caller();
         Generation generation =
                 new Generation(request, caller, config.textConfig().vocabSize(), engine::signal);

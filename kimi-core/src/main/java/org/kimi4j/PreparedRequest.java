@@ -14,6 +14,7 @@ import org.kimi4j.spi.MediaEncoder;
  * @param stopIds tokens that end the reply, ascending
  * @param closeThinking tokens that end the thinking when its budget is spent
  * @param maxTokens the most tokens generated
+ * @param rules what the reply must obey
  */
 record PreparedRequest(
         int[] ids,
@@ -23,6 +24,7 @@ record PreparedRequest(
         int[] stopIds,
         int[] closeThinking,
         int maxTokens,
+        ReplyRules rules,
         GenerateOptions options) {
 
     /** Adjacent rows of one chunk of a media item. */

@@ -10,10 +10,13 @@ import org.kimi4j.chat.Content;
 import org.kimi4j.chat.EncodedPrompt;
 import org.kimi4j.chat.MediaTokens;
 import org.kimi4j.chat.Prompt;
+import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyParser;
+import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.ContextLengthException;
 import org.kimi4j.error.MediaException;
 import org.kimi4j.error.OverloadedException;
+import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.spi.MediaEncoder;
 import org.kimi4j.tokenizer.SpecialTokens;
 import org.kimi4j.tokenizer.Tokenizer;
@@ -25,6 +28,7 @@ final class RequestPreparation {
     private static final int DEFAULT_MAX_TOKENS = 8192;
 
     private final Tokenizer tokenizer;
+    private final GrammarStore grammars;
     private final int[] stopIds;
     private final @Nullable MediaEncoder encoder;
     private final int contextLength;
@@ -39,6 +43,7 @@ final class RequestPreparation {
             CacheShape shape,
             long kvBudget) {
         this.tokenizer = tokenizer;
+        this.grammars = new GrammarStore(tokenizer);
         this.encoder = encoder;
         this.contextLength = contextLength;
         this.shape = shape;
@@ -51,7 +56,8 @@ final class RequestPreparation {
         this.stopIds = stop.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    PreparedRequest prepare(Prompt prompt, GenerateOptions options) {
+    PreparedRequest prepare(Prompt prompt, List<ToolSpec> tools, GenerateOptions options) {
+        ReplyRules rules = rules(tools, options);
         List<MediaEncoder.Prepared> items = new ArrayList<>();
         List<MediaTokens> sizes = new ArrayList<>();
         for (Content media : prompt.media()) {
@@ -62,6 +68,8 @@ final class RequestPreparation {
         EncodedPrompt encoded = prompt.encode(tokenizer, sizes);
         int[] ids = encoded.ids();
         int maxTokens = maxTokens(ids.length, options);
+        int[] closeThinking = closeThinking(options);
+        requireRoomForAnswer(rules, maxTokens, prompt.replyStart() == ReplyChannel.THINKING ? closeThinking.length : 0);
         long[] keys = new long[ids.length];
         for (int i = 0; i < ids.length; i++) {
             keys[i] = ids[i];
@@ -81,9 +89,30 @@ final class RequestPreparation {
                 List.copyOf(runs),
                 ReplyParser.ofIds(tokenizer, prompt),
                 stopIds,
-                closeThinking(options),
+                closeThinking,
                 maxTokens,
+                rules,
                 options);
+    }
+
+    private ReplyRules rules(List<ToolSpec> tools, GenerateOptions options) {
+        ReplyRules rules = grammars.rules(options.responseFormat(), tools);
+        if (rules.answer().isPresent() && !options.stop().isEmpty()) {
+            throw new UnsupportedOptionException(
+                    "stop is not supported together with responseFormat: a stop text inside"
+                            + " the answer would cut it; leave stop out, the answer ends where its format does");
+        }
+        return rules;
+    }
+
+    private static void requireRoomForAnswer(ReplyRules rules, int maxTokens, int closing) {
+        int shortest = rules.shortestAnswer();
+        if (maxTokens < shortest + closing) {
+            throw new ContextLengthException("the shortest answer of the response format needs " + shortest + " tokens"
+                    + (closing > 0 ? ", and the end of the thinking " + closing : "") + "; the reply may have "
+                    + maxTokens
+                    + ": set maxTokens to at least " + (shortest + closing));
+        }
     }
 
     private MediaEncoder requireEncoder(int count) {

@@ -7,6 +7,7 @@ import org.kimi4j.cache.CacheShape;
 import org.kimi4j.cache.PagePool;
 import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyParser;
+import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.config.KvType;
 import org.kimi4j.tokenizer.SpecialTokens;
 import org.kimi4j.tokenizer.Tokenizer;
@@ -23,6 +24,17 @@ final class Scripted {
             List<Integer> script,
             UnaryOperator<GenerateOptions.Builder> options,
             Consumer<Delta> listener) {
+        return reply(tokenizer, channel, script, List.of(), options, listener);
+    }
+
+    /** As above, with tools. Where a token of the script may not come, the first that may comes instead. */
+    static Reply reply(
+            Tokenizer tokenizer,
+            ReplyChannel channel,
+            List<Integer> script,
+            List<ToolSpec> tools,
+            UnaryOperator<GenerateOptions.Builder> options,
+            Consumer<Delta> listener) {
         int vocabulary = tokenizer.size();
         GenerateOptions all =
                 GenerateOptions.DEFAULTS.with(o -> o.temperature(0)).with(options);
@@ -34,6 +46,7 @@ final class Scripted {
                 new int[] {tokenizer.specialTokens().id(SpecialTokens.IM_END)},
                 new int[] {tokenizer.specialTokens().id(SpecialTokens.END_THINK)},
                 all.maxTokens().orElse(1000),
+                new GrammarStore(tokenizer).rules(all.responseFormat(), tools),
                 all);
         Generation generation = new Generation(request, "test", vocabulary, () -> {});
         try (PagePool pool = new PagePool(new CacheShape(1, 1, 1, KvType.F32), 1 << 20);
