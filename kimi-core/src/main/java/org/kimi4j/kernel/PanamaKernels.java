@@ -85,10 +85,15 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public Tensor matmul(Tensor x, Matrix w) {
-        Shapes.check("matmul", x, w);
         Tensor out = workspace().allocate(x.rows(), w.rows());
-        matmul.exact(out, x, w);
+        matmul(out, x, w);
         return out;
+    }
+
+    /** out = x w^T with 32-bit activations. */
+    void matmul(Tensor out, Tensor x, Matrix w) {
+        Shapes.check("matmul", x, w);
+        matmul.exact(out, x, w);
     }
 
     @Override
@@ -321,6 +326,7 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public void close() {
+        forms.close();
         scalar.close();
     }
 }

@@ -68,6 +68,7 @@ public final class Main {
                 .addSubcommand(new LogitsCommand(terminal))
                 .addSubcommand(new DumpCommand(terminal))
                 .addSubcommand(new CompareCommand(terminal))
+                .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(MakeCheckpointCommand.line(terminal));
         line.setOut(new PrintWriter(terminal.out(), true))
                 .setErr(new PrintWriter(terminal.err(), true))
