@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ChatMessage;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.SchemaException;
 import org.kimi4j.schema.RecordSchema;
@@ -63,6 +64,11 @@ public final class ChatRequest {
     public ChatRequest tools(List<ToolSpec> specs) {
         tools.addAll(specs);
         return this;
+    }
+
+    /** Whether the reply may, or must, call tools. */
+    public ChatRequest toolChoice(ToolChoice choice) {
+        return option(o -> o.toolChoice(choice));
     }
 
     /** All options at once; later single options change these. */

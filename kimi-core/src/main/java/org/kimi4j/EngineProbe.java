@@ -114,6 +114,7 @@ final class EngineProbe implements ModelProbe {
                 new int[0],
                 new int[0],
                 tokens,
+                ReplyRules.NONE,
                 options);
         long submitted = System.nanoTime();
         Generation generation = new Generation(

@@ -62,7 +62,7 @@ final class Generation {
         this.events = new EventQueue(roomMade);
         this.sampler = new Sampler(request.options().sampling(), vocabSize);
         this.stops = new StopStrings(request.options().stop());
-        this.mask = new ReplyMask(request.rules(), request.stopIds());
+        this.mask = new ReplyMask(request.rules(), request.stopIds(), vocabSize);
         this.tokens = Arrays.copyOf(request.ids(), request.ids().length + 64);
         this.keys = Arrays.copyOf(request.keys(), request.ids().length + 64);
         this.length = request.ids().length;
@@ -250,7 +250,7 @@ final class Generation {
             return false;
         }
         int most = request.options().maxThinkingTokens().orElse(Integer.MAX_VALUE);
-        int answer = request.rules().shortestAnswer();
+        int answer = request.rules().shortestReply();
         return thinkingTokens >= most || answer > 0 && left() <= request.closeThinking().length + answer;
     }
 

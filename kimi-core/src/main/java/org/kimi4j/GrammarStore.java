@@ -9,8 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.SchemaException;
+import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.grammar.Grammar;
 import org.kimi4j.grammar.Grammars;
 import org.kimi4j.grammar.Lexicon;
@@ -43,25 +45,56 @@ final class GrammarStore {
      * What a reply must obey.
      *
      * @throws SchemaException naming what is not supported
+     * @throws UnsupportedOptionException if a tool must be called that there is not
      */
-    ReplyRules rules(ResponseFormat format, List<ToolSpec> tools) {
-        boolean strict = tools.stream().anyMatch(ToolSpec::strict);
-        if (format.equals(ResponseFormat.TEXT) && !strict) {
+    ReplyRules rules(ResponseFormat format, List<ToolSpec> tools, ToolChoice choice) {
+        List<ToolSpec> callable = callable(tools, choice);
+        boolean strict = callable.stream().anyMatch(ToolSpec::strict);
+        ReplyRules.Calls calls = calls(callable, choice);
+        boolean free = calls == ReplyRules.Calls.UNKNOWN || calls == ReplyRules.Calls.ALLOWED;
+        if (format.equals(ResponseFormat.TEXT) && !strict && free) {
             return ReplyRules.NONE;
         }
         Map<String, Grammar> arguments = new LinkedHashMap<>();
         List<String> names = new ArrayList<>();
-        for (ToolSpec tool : tools) {
+        for (ToolSpec tool : callable) {
             names.add(tool.name());
             if (tool.strict()) {
                 arguments.put(tool.name(), arguments(tool));
             }
         }
-        Optional<Grammar> header = strict
-                ? Optional.of(grammar(new Header(List.copyOf(names)), () -> Grammars.regex(header(names), lexicon())))
-                : Optional.empty();
+        Header header = new Header(List.copyOf(names));
         return new ReplyRules(
-                answer(format), header, arguments, !tools.isEmpty(), ReplyRules.Controls.of(tokenizer.specialTokens()));
+                answer(format),
+                strict || calls == ReplyRules.Calls.REQUIRED
+                        ? Optional.of(grammar(header, () -> Grammars.regex(header(names), lexicon())))
+                        : Optional.empty(),
+                arguments,
+                calls,
+                ReplyRules.Controls.of(tokenizer.specialTokens()));
+    }
+
+    private static List<ToolSpec> callable(List<ToolSpec> tools, ToolChoice choice) {
+        List<ToolSpec> callable = switch (choice) {
+            case ToolChoice.None() -> List.of();
+            case ToolChoice.Named(String name) ->
+                tools.stream().filter(t -> t.name().equals(name)).toList();
+            case ToolChoice.Auto(), ToolChoice.Required() -> tools;
+        };
+        boolean required = choice instanceof ToolChoice.Named || choice instanceof ToolChoice.Required;
+        if (required && callable.isEmpty()) {
+            throw new UnsupportedOptionException("toolChoice " + choice + ": expected such a tool, found "
+                    + tools.stream().map(ToolSpec::name).toList());
+        }
+        return callable;
+    }
+
+    private static ReplyRules.Calls calls(List<ToolSpec> callable, ToolChoice choice) {
+        return switch (choice) {
+            case ToolChoice.None() -> ReplyRules.Calls.FORBIDDEN;
+            case ToolChoice.Named _, ToolChoice.Required() -> ReplyRules.Calls.REQUIRED;
+            case ToolChoice.Auto() -> callable.isEmpty() ? ReplyRules.Calls.UNKNOWN : ReplyRules.Calls.ALLOWED;
+        };
     }
 
     private Optional<Grammar> answer(ResponseFormat format) {

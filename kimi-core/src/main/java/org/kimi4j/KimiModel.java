@@ -23,6 +23,7 @@ import org.kimi4j.chat.FormatChoice;
 import org.kimi4j.chat.ModelFacts;
 import org.kimi4j.chat.Prompt;
 import org.kimi4j.chat.RenderOptions;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.checkpoint.Checkpoint;
 import org.kimi4j.config.GenerationConfig;
@@ -235,7 +236,8 @@ public final class KimiModel implements AutoCloseable {
         chatFormat();
         RenderOptions render = (generate.thinking() ? RenderOptions.THINKING : RenderOptions.INSTANT)
                 .withPreserveThinking(generate.preserveThinking());
-        return template.render(new ChatInput("", List.copyOf(messages), tools, render));
+        List<ToolSpec> shown = generate.toolChoice() instanceof ToolChoice.None ? List.of() : tools;
+        return template.render(new ChatInput("", List.copyOf(messages), shown, render));
     }
 
     /**

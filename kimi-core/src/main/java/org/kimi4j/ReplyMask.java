@@ -2,18 +2,20 @@ package org.kimi4j;
 
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
+import org.kimi4j.ReplyRules.Calls;
 import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.grammar.Grammar;
 import org.kimi4j.grammar.Matcher;
 
 /**
  * Follows one reply and says which tokens may come next. The thinking is free; what would end the reply there ends the
- * thinking if an answer must follow. For one thread.
+ * thinking if an answer or a call must follow. For one thread.
  */
 final class ReplyMask {
 
     private final ReplyRules rules;
     private final int[] stopIds;
+    private final int vocabSize;
     private final BitSet scratch = new BitSet();
     private final @Nullable Matcher answer;
     private @Nullable Matcher header;
@@ -22,20 +24,19 @@ final class ReplyMask {
     private boolean inCall;
     private boolean called;
 
-    ReplyMask(ReplyRules rules, int[] stopIds) {
+    ReplyMask(ReplyRules rules, int[] stopIds, int vocabSize) {
         this.rules = rules;
         this.stopIds = stopIds;
+        this.vocabSize = vocabSize;
         this.answer = rules.answer().map(Grammar::matcher).orElse(null);
     }
 
-    /** Whether a token of the thinking would leave no answer behind it. */
+    /** Whether a token of the thinking would end the reply without what must be in it, or begin a call that may not be. */
     boolean endsThinking(int id, boolean isStop) {
-        if (answer == null) {
-            return false;
+        if (id == rules.controls().sectionBegin() || id == rules.controls().callBegin()) {
+            return rules.calls() == Calls.FORBIDDEN || rules.calls() == Calls.UNKNOWN && answer != null;
         }
-        boolean call =
-                id == rules.controls().sectionBegin() || id == rules.controls().callBegin();
-        return isStop || call && !rules.hasTools();
+        return isStop && (answer != null || rules.calls() == Calls.REQUIRED);
     }
 
     /** Whether the answer is complete and nothing can follow it. */
@@ -63,19 +64,38 @@ final class ReplyMask {
     }
 
     private @Nullable BitSet inAnswer(int left) {
-        if (answer == null) {
-            return null;
-        }
         scratch.clear();
-        if (called) {
+        boolean required = rules.calls() == Calls.REQUIRED;
+        if (called && (answer != null || required)) {
             addStops();
             return scratch;
         }
-        scratch.or(answer.allowed(left));
-        if (answer.isComplete()) {
+        if (required) {
+            scratch.set(rules.controls().sectionBegin());
+            return scratch;
+        }
+        if (answer != null) {
+            return inFormedAnswer(answer, left);
+        }
+        if (rules.calls() != Calls.FORBIDDEN) {
+            return null;
+        }
+        scratch.set(0, vocabSize);
+        for (int id :
+                new int[] {rules.controls().sectionBegin(), rules.controls().callBegin()}) {
+            if (id >= 0) {
+                scratch.clear(id);
+            }
+        }
+        return scratch;
+    }
+
+    private BitSet inFormedAnswer(Matcher matcher, int left) {
+        scratch.or(matcher.allowed(left));
+        if (matcher.isComplete()) {
             addStops();
         }
-        if (!answered && rules.hasTools()) {
+        if (!answered && rules.calls() == Calls.ALLOWED && left >= rules.shortestCall()) {
             scratch.set(rules.controls().sectionBegin());
         }
         return scratch;
@@ -87,7 +107,8 @@ final class ReplyMask {
         }
         scratch.clear();
         if (header != null && inCall) {
-            addPossible(header, left);
+            int behind = 2 + rules.shortestArguments(); // the tags before and behind them
+            addPossible(header, left - behind);
             if (header.isComplete()) {
                 scratch.set(rules.controls().argumentBegin());
             }

@@ -110,7 +110,7 @@ final class RequestPreparation {
     }
 
     private ReplyRules rules(List<ToolSpec> tools, GenerateOptions options) {
-        ReplyRules rules = grammars.rules(options.responseFormat(), tools);
+        ReplyRules rules = grammars.rules(options.responseFormat(), tools, options.toolChoice());
         if (rules.answer().isPresent() && !options.stop().isEmpty()) {
             throw new UnsupportedOptionException(
                     "stop is not supported together with responseFormat: a stop text inside"
@@ -120,9 +120,11 @@ final class RequestPreparation {
     }
 
     private static void requireRoomForAnswer(ReplyRules rules, int maxTokens, int closing) {
-        int shortest = rules.shortestAnswer();
+        int shortest = rules.shortestReply();
         if (maxTokens < shortest + closing) {
-            throw new ContextLengthException("the shortest answer of the response format needs " + shortest + " tokens"
+            throw new ContextLengthException("the shortest "
+                    + (rules.calls() == ReplyRules.Calls.REQUIRED ? "call of a tool" : "answer of the response format")
+                    + " needs " + shortest + " tokens"
                     + (closing > 0 ? ", and the end of the thinking " + closing : "") + "; the reply may have "
                     + maxTokens
                     + ": set maxTokens to at least " + (shortest + closing));

@@ -46,7 +46,7 @@ final class Scripted {
                 new int[] {tokenizer.specialTokens().id(SpecialTokens.IM_END)},
                 new int[] {tokenizer.specialTokens().id(SpecialTokens.END_THINK)},
                 all.maxTokens().orElse(1000),
-                new GrammarStore(tokenizer).rules(all.responseFormat(), tools),
+                new GrammarStore(tokenizer).rules(all.responseFormat(), tools, all.toolChoice()),
                 all);
         Generation generation = new Generation(request, "test", vocabulary, () -> {});
         try (PagePool pool = new PagePool(new CacheShape(1, 1, 1, KvType.F32), 1 << 20);

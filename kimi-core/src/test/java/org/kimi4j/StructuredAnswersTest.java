@@ -13,8 +13,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ToolCall;
+import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.ContextLengthException;
 import org.kimi4j.error.SchemaException;
@@ -85,7 +87,9 @@ class StructuredAnswersTest {
     }
 
     private static int shortest() {
-        return new GrammarStore(tokenizer).rules(FORMAT, List.of()).shortestAnswer();
+        return new GrammarStore(tokenizer)
+                .rules(FORMAT, List.of(), ToolChoice.AUTO)
+                .shortestReply();
     }
 
     @Test
@@ -275,6 +279,95 @@ class StructuredAnswersTest {
         Reply document = scripted(ReplyChannel.ANSWER, script, List.of(STRICT), 300);
         assertThat(document.toolCalls()).isEmpty();
         assertThat(CITY.problems(document.text())).as(document.text()).isEmpty();
+    }
+
+    @Test
+    void callThatIsRequiredComesWhateverTheModelWouldSay() {
+        ToolSpec other = new ToolSpec("other", "");
+        int stop = id(SpecialTokens.IM_END);
+        for (ToolChoice choice : List.of(ToolChoice.REQUIRED, ToolChoice.named("add.up"))) {
+            for (ReplyChannel start : List.of(ReplyChannel.THINKING, ReplyChannel.ANSWER)) {
+                for (int most : new int[] {60, 100}) {
+                    Reply reply = Scripted.reply(
+                            tokenizer,
+                            start,
+                            always(stop, 300),
+                            choice == ToolChoice.REQUIRED ? List.of(STRICT) : List.of(other, STRICT),
+                            o -> o.maxTokens(most).toolChoice(choice),
+                            _ -> {});
+                    assertThat(reply.thinking()).isEmpty();
+                    assertThat(reply.text()).isEmpty();
+                    assertThat(reply.toolCalls()).isNotEmpty().allSatisfy(c -> {
+                        assertThat(c.name()).isEqualTo("add.up");
+                        assertThat(CITY.problems(c.arguments())).isEmpty();
+                    });
+                }
+            }
+        }
+    }
+
+    @Test
+    void callThatIsRequiredIsMadeByTheModelWithinItsLimit() {
+        int shortest = new GrammarStore(tokenizer)
+                .rules(ResponseFormat.TEXT, List.of(STRICT), ToolChoice.REQUIRED)
+                .shortestReply();
+        for (int seed = 0; seed < 5; seed++) {
+            Reply reply = kimi.chat()
+                    .user("What is the weather?")
+                    .tools(STRICT)
+                    .toolChoice(ToolChoice.REQUIRED)
+                    .temperature(1.5)
+                    .seed(seed)
+                    .maxTokens(shortest + 1 + 3 * seed)
+                    .send();
+            assertThat(reply.toolCalls())
+                    .as("seed %s", seed)
+                    .isNotEmpty()
+                    .allSatisfy(c -> assertThat(CITY.problems(c.arguments())).isEmpty());
+        }
+        assertThatThrownBy(() -> kimi.chat()
+                        .user("x")
+                        .tools(STRICT)
+                        .toolChoice(ToolChoice.REQUIRED)
+                        .maxTokens(shortest)
+                        .send())
+                .isInstanceOf(ContextLengthException.class)
+                .hasMessageContaining("the shortest call of a tool needs " + shortest);
+        assertThatThrownBy(() -> kimi.chat()
+                        .user("x")
+                        .tools(STRICT)
+                        .toolChoice(ToolChoice.named("nobody"))
+                        .send())
+                .isInstanceOf(UnsupportedOptionException.class)
+                .hasMessageContaining("nobody")
+                .hasMessageContaining("[add.up]");
+    }
+
+    @Test
+    void callThatIsForbiddenDoesNotCome() {
+        int word = tokenizer.encode("x")[0];
+        List<Integer> script = new ArrayList<>(List.of(
+                id(SpecialTokens.TOOL_CALL_BEGIN),
+                id(SpecialTokens.TOOL_CALLS_SECTION_BEGIN),
+                id(SpecialTokens.TOOL_CALL_BEGIN),
+                word,
+                id(SpecialTokens.IM_END)));
+        Reply reply = Scripted.reply(
+                tokenizer,
+                ReplyChannel.THINKING,
+                script,
+                List.of(STRICT),
+                o -> o.maxTokens(60).toolChoice(ToolChoice.NONE),
+                _ -> {});
+        assertThat(reply.toolCalls()).isEmpty();
+        assertThat(reply.text()).endsWith("x");
+        assertThat(kimi.model()
+                        .render(
+                                List.of(ChatMessage.user("x")),
+                                List.of(STRICT),
+                                GenerateOptions.DEFAULTS.with(o -> o.toolChoice(ToolChoice.NONE)))
+                        .text())
+                .doesNotContain("add.up");
     }
 
     @Test

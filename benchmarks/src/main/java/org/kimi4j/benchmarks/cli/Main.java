@@ -24,6 +24,7 @@ public final class Main {
     public static void main(String[] args) {
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new RatiosCommand())
+                .addSubcommand(new PeersCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true);
         if (args.length == 0) {
             line.usage(System.err);

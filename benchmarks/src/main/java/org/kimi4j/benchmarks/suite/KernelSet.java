@@ -35,13 +35,11 @@ public final class KernelSet implements AutoCloseable {
             set.all.add(new Named(
                     "vector " + precision.name().toLowerCase(Locale.ROOT),
                     new PanamaKernels(precision, new WorkerPool("vector", threads), new Workspace())));
-            provider().ifPresent(p -> {
-                WorkerPool pool = new WorkerPool("native", threads);
-                Kernels inJava = new PanamaKernels(precision, pool, new Workspace());
-                set.all.add(new Named(
-                        "native " + precision.name().toLowerCase(Locale.ROOT),
-                        p.create(new KernelsProvider.Request(precision, pool, inJava))));
-            });
+            provider()
+                    .ifPresent(p -> set.all.add(new Named(
+                            "native " + precision.name().toLowerCase(Locale.ROOT),
+                            p.create(new KernelsProvider.Request(
+                                    precision, new WorkerPool("native", threads), new Workspace())))));
         }
         return set;
     }
