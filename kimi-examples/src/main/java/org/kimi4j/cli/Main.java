@@ -69,6 +69,7 @@ public final class Main {
                 .addSubcommand(new DumpCommand(terminal))
                 .addSubcommand(new CompareCommand(terminal))
                 .addSubcommand(new BenchCommand(terminal))
+                .addSubcommand(new QuantizeCommand(terminal))
                 .addSubcommand(MakeCheckpointCommand.line(terminal));
         line.setOut(new PrintWriter(terminal.out(), true))
                 .setErr(new PrintWriter(terminal.err(), true))

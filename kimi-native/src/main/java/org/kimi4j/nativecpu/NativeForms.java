@@ -38,7 +38,7 @@ final class NativeForms implements ProductForms {
 
     @Override
     public String name() {
-        return "native " + Functions.isa() + ", " + java.name();
+        return "native " + Functions.isa() + " on " + java.name();
     }
 
     @Override
