@@ -291,10 +291,14 @@ final class Generation {
         if (stop) {
             return hasToolCalls ? FinishReason.TOOL_CALLS : FinishReason.STOP;
         }
-        if (stops.found() || mask.isWhole()) {
+        if (stops.found()) {
             return FinishReason.STOP;
         }
-        return thinkingTokens + answerTokens >= request.maxTokens() ? FinishReason.LENGTH : null;
+        // Before the next: a document that has used all its tokens was probably cut short to fit them.
+        if (left() <= 0) {
+            return FinishReason.LENGTH;
+        }
+        return mask.isWhole() ? FinishReason.STOP : null;
     }
 
     private void deliver(List<ReplyEvent> found) {
