@@ -25,6 +25,7 @@ public final class Main {
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new RatiosCommand())
                 .addSubcommand(new PeersCommand())
+                .addSubcommand(new TowerCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true);
         if (args.length == 0) {
             line.usage(System.err);
