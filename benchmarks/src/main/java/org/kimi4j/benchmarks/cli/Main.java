@@ -28,6 +28,7 @@ public final class Main {
                 .addSubcommand(new CheckCommand())
                 .addSubcommand(new DecodeCommand())
                 .addSubcommand(new PlotCommand())
+                .addSubcommand(new TowerCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true);
         if (args.length == 0) {
             line.usage(System.err);
