@@ -31,6 +31,9 @@ module org.kimi4j.core {
             org.kimi4j.vision,
             org.kimi4j.nativecpu,
             org.kimi4j.benchmarks;
+    exports org.kimi4j.measure to
+            org.kimi4j.examples,
+            org.kimi4j.benchmarks;
     exports org.kimi4j.spi to
             org.kimi4j.vision,
             org.kimi4j.nativecpu;

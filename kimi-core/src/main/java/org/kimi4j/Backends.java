@@ -51,6 +51,11 @@ public final class Backends {
                 : Optional.of("Vector API module not available: " + FLAG);
     }
 
+    /** Whether what runs beside these kernels may use the Vector API: if it is there, and they were not chosen to avoid it. */
+    static boolean mayUseVectors(Kernels kernels) {
+        return vectorUnusable().isEmpty() && !(kernels instanceof ScalarKernels);
+    }
+
     private static Optional<KernelsProvider> provider(Backend backend) {
         return ServiceLoader.load(KernelsProvider.class, KernelsProvider.class.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)
@@ -93,6 +98,21 @@ public final class Backends {
         return kernels;
     }
 
+    /** Kernels of the same kind on one thread, for warming up; empty where that means nothing or they cannot be used. */
+    static Optional<Kernels> another(KimiOptions options, String name) {
+        Backend chosen = options.backend();
+        if (chosen == Backend.AUTO) {
+            chosen = unusable(Backend.NATIVE).isEmpty() ? Backend.NATIVE : Backend.VECTOR;
+        }
+        boolean usable = switch (chosen) {
+            case SCALAR -> true;
+            case VECTOR -> vectorUnusable().isEmpty();
+            case NATIVE -> unusable(chosen).isEmpty();
+            case GPU, AUTO -> false;
+        };
+        return usable ? Optional.of(create(chosen, options.precision(), name, 1)) : Optional.empty();
+    }
+
     private static Backend auto(long bytesPerToken) {
         if (unusable(Backend.NATIVE).isEmpty()) {
             return Backend.NATIVE;
@@ -114,13 +134,10 @@ public final class Backends {
         return switch (backend) {
             case SCALAR -> new ScalarKernels(precision, pool.get(), new Workspace());
             case VECTOR -> new PanamaKernels(precision, pool.get(), new Workspace());
-            case NATIVE, GPU -> {
-                WorkerPool shared = pool.get();
-                Kernels java = vectorUnusable().isEmpty()
-                        ? new PanamaKernels(precision, shared, new Workspace())
-                        : new ScalarKernels(precision, shared, new Workspace());
-                yield provider(backend).orElseThrow().create(new KernelsProvider.Request(precision, shared, java));
-            }
+            case NATIVE, GPU ->
+                provider(backend)
+                        .orElseThrow()
+                        .create(new KernelsProvider.Request(precision, pool.get(), new Workspace()));
             case AUTO -> throw new IllegalArgumentException("auto is not a backend of its own");
         };
     }

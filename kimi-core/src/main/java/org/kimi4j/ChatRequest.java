@@ -145,6 +145,11 @@ public final class ChatRequest {
         return option(o -> o.responseFormat(format));
     }
 
+    /** Is told how far the prompt has come, see {@link GenerateOptions.Builder#progress}. */
+    public ChatRequest progress(Consumer<PromptProgress> listener) {
+        return option(o -> o.progress(listener));
+    }
+
     /** Logarithms of probability of each token, and of the {@code top} most probable ones. */
     public ChatRequest logprobs(int top) {
         return option(o -> o.logprobs(top));

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.cache.CacheShape;
 import org.kimi4j.cache.LatentCache;
@@ -344,6 +345,25 @@ final class Engine implements AutoCloseable {
         makeRoom(cache, newLength);
         cache.grow(newLength);
         pinnedBytes += cache.byteSize() - before;
+    }
+
+    /** Adds a context that no request has read to the idle ones. On the engine's thread. */
+    void addIdle(long[] keys, Consumer<LatentCache> filler) {
+        Timeline timeline = new Timeline(pool.newCache());
+        try {
+            makeRoom(timeline.cache(), keys.length);
+            timeline.grow(keys, keys.length);
+            filler.accept(timeline.cache());
+        } catch (RuntimeException e) {
+            timeline.close();
+            throw e;
+        }
+        store.keep(timeline);
+    }
+
+    /** Gives up all idle contexts. On the engine's thread. */
+    void clearIdle() {
+        store.clear();
     }
 
     /** Gives positions of a caller's own cache back. On the engine's thread. */

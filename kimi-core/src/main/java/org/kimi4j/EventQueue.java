@@ -17,6 +17,9 @@ final class EventQueue {
 
         record Piece(Delta delta) implements Event {}
 
+        /** Takes the place of one before it that nobody has read. */
+        record Progress(PromptProgress progress) implements Event {}
+
         record Done(Reply reply) implements Event {}
 
         record Failed(RuntimeException cause) implements Event {}
@@ -50,6 +53,9 @@ final class EventQueue {
     void put(Event event) {
         lock.lock();
         try {
+            if (event instanceof Event.Progress && events.peekLast() instanceof Event.Progress) {
+                events.removeLast();
+            }
             events.add(event);
             arrived.signal();
         } finally {

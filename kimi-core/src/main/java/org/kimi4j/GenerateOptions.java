@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ToolChoice;
 import org.kimi4j.error.UnsupportedOptionException;
@@ -87,6 +88,15 @@ public final class GenerateOptions {
         return b.caller;
     }
 
+    /** Is told how far the prompt has come; default nobody. */
+    public Consumer<PromptProgress> progress() {
+        return b.progress;
+    }
+
+    boolean hasProgress() {
+        return b.progress != Builder.NOBODY;
+    }
+
     /** How tokens are chosen, the recommended temperature filled in where none is set. */
     public SamplingOptions sampling() {
         double temperature = b.temperature.orElse(b.thinking ? THINKING_TEMPERATURE : INSTANT_TEMPERATURE);
@@ -97,6 +107,7 @@ public final class GenerateOptions {
     public static final class Builder {
         private static final int MAX_STOP = 16;
         private static final int MAX_STOP_LENGTH = 1024;
+        private static final Consumer<PromptProgress> NOBODY = _ -> {};
 
         private boolean thinking = true;
         private boolean preserveThinking;
@@ -108,6 +119,7 @@ public final class GenerateOptions {
         private ResponseFormat responseFormat = ResponseFormat.TEXT;
         private Optional<Duration> deadline = Optional.empty();
         private String caller = "";
+        private Consumer<PromptProgress> progress = NOBODY;
         private OptionalDouble temperature = OptionalDouble.empty();
         private SamplingOptions sampling = SamplingOptions.builder().topP(TOP_P).build();
 
@@ -124,6 +136,7 @@ public final class GenerateOptions {
             responseFormat = from.responseFormat;
             deadline = from.deadline;
             caller = from.caller;
+            progress = from.progress;
             temperature = from.temperature;
             sampling = from.sampling;
         }
@@ -194,6 +207,15 @@ public final class GenerateOptions {
 
         public Builder caller(String name) {
             caller = name;
+            return this;
+        }
+
+        /**
+         * Is told how far the prompt has come: a large picture or a long video takes minutes. Called by the thread that
+         * asks and waits for the reply, in the midst of its waiting; what it throws ends the reply and is thrown there.
+         */
+        public Builder progress(Consumer<PromptProgress> listener) {
+            progress = listener;
             return this;
         }
 

@@ -1,5 +1,6 @@
 package org.kimi4j;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyEvent;
+import org.kimi4j.error.MediaException;
 import org.kimi4j.error.OverloadedException;
 import org.kimi4j.kernel.Kernels;
 import org.kimi4j.sampling.Logprobs;
@@ -22,6 +24,8 @@ import org.kimi4j.tensor.Tensor;
  * last, or the tokens that close the thinking.
  */
 final class Generation {
+
+    private static final System.Logger LOG = System.getLogger("org.kimi4j");
 
     private final PreparedRequest request;
     private final Object caller;
@@ -148,9 +152,27 @@ final class Generation {
             boolean needed = run.position() < end && run.position() + run.length() > first;
             if (needed && encoded[i] == null && encoder != null) {
                 long began = System.nanoTime();
-                encoded[i] = encoder.encode(run.item(), run.chunk(), () -> cancelled || closing.getAsBoolean());
+                int before = i;
+                encoded[i] = encoder.encode(
+                        run.item(),
+                        run.chunk(),
+                        () -> cancelled || isLate() || closing.getAsBoolean(),
+                        (done, total) -> progress(
+                                PromptProgress.Stage.LOOKING,
+                                (long) before * total + done,
+                                (long) encoded.length * total));
                 mediaNanos += System.nanoTime() - began;
+                if (encoded[i].tokens() != run.length()) {
+                    throw new MediaException(run.item().name() + ": became " + encoded[i].tokens()
+                            + " vectors, the prompt has " + run.length() + " pads for it");
+                }
             }
+        }
+    }
+
+    private void progress(PromptProgress.Stage stage, long done, long total) {
+        if (request.options().hasProgress()) {
+            events.put(new EventQueue.Event.Progress(new PromptProgress(stage, done, total)));
         }
     }
 
@@ -175,9 +197,13 @@ final class Generation {
         }
     }
 
-    /** Gives up encoded media that a finished pass has placed. */
+    /** Gives up encoded media that a finished pass has placed, and tells how much of the prompt has been read. */
     void passed() {
         Arrays.fill(encoded, 0, placed, null);
+        int read = timeline().length();
+        if (read <= request.ids().length) {
+            progress(PromptProgress.Stage.READING, read, request.ids().length);
+        }
     }
 
     void addPassTime(long nanos, boolean prefilling) {
@@ -310,6 +336,7 @@ final class Generation {
 
     /** Ends the reply; the caller has it as soon as it has read what was delivered before. */
     void finish(FinishReason reason) {
+        closeMedia();
         if (!stops.found()) {
             deliver(request.parser().finish());
             putText(stops.release());
@@ -322,7 +349,16 @@ final class Generation {
 
     /** Ends the reply without a result. */
     void fail(RuntimeException cause) {
+        closeMedia();
         events.put(new EventQueue.Event.Failed(cause));
+    }
+
+    private void closeMedia() {
+        try {
+            request.closeMedia();
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "closing the media of a request", e);
+        }
     }
 
     /** Ends a request that was never admitted. */

@@ -18,6 +18,7 @@ import org.kimi4j.cache.PagePool;
 import org.kimi4j.chat.ChatInput;
 import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.ChatTemplate;
+import org.kimi4j.chat.Content;
 import org.kimi4j.chat.FormatChoice;
 import org.kimi4j.chat.ModelFacts;
 import org.kimi4j.chat.Prompt;
@@ -32,6 +33,7 @@ import org.kimi4j.error.ClosedException;
 import org.kimi4j.error.KimiException;
 import org.kimi4j.expert.MappedExperts;
 import org.kimi4j.kernel.Kernels;
+import org.kimi4j.measure.ModelProbe;
 import org.kimi4j.model.LayerRange;
 import org.kimi4j.model.TextModel;
 import org.kimi4j.model.TextWeights;
@@ -57,8 +59,10 @@ public final class KimiModel implements AutoCloseable {
     private final Kernels kernels;
     private final PagePool pool;
     private final Optional<MediaEncoder> encoder;
+    private final MediaDoor media;
     private final TextModel text;
     private final Engine engine;
+    private final Optional<WarmUp> warmUp;
     private final ReentrantLock opening = new ReentrantLock();
     private @Nullable Tokenizer tokenizer;
     private @Nullable ChatTemplate template;
@@ -69,28 +73,40 @@ public final class KimiModel implements AutoCloseable {
     /** What is read from the checkpoint under one check that every tensor has one owner. */
     private record Weights(TextWeights text, Optional<MediaEncoderProvider.Claimed> media) {}
 
-    private KimiModel(Path directory, KimiOptions options, ModelConfig config, Checkpoint checkpoint) {
+    private KimiModel(
+            Path directory, KimiOptions options, ModelConfig config, Checkpoint checkpoint, Optional<WarmUp> warmUp) {
         this.directory = directory;
+        this.warmUp = warmUp;
         this.options = options;
         this.config = config;
         this.checkpoint = checkpoint;
         TextConfig c = config.textConfig();
+        Optional<MediaEncoderProvider> provider = mediaProvider();
         Weights bound = checkpoint.bind(r -> new Weights(
                 TextWeights.read(r.at(config.textPrefix()), c, new LayerRange(0, c.numHiddenLayers())),
-                mediaProvider().filter(_ -> config.visionConfig().isPresent()).map(p -> p.claim(r, config))));
+                provider.flatMap(p -> p.claim(r, config))));
         this.weights = bound.text;
-        String name = "kimi-" + directory.getFileName();
+        String name = threadName(directory);
         this.kernels = Backends.choose(options, weights.bytesPerToken(c.numExpertsPerTok()), name);
         try {
             this.text = new TextModel(weights, c, new MappedExperts(weights), kernels, options.latentEps(), Trace.NONE);
             this.pool = new PagePool(text.cacheShape(options.kvType()), kvBudget(text, c));
             this.encoder = bound.media.map(m -> m.create(new MediaEncoderProvider.Request(
-                    directory, kernels.pool(), !kernels.name().equals("scalar"), options.media())));
+                    directory, kernels.pool(), Backends.mayUseVectors(kernels), options.media())));
+            this.media = new MediaDoor(
+                    encoder.orElse(null),
+                    provider.isEmpty()
+                            ? "kimi-vision is not on the class path: add the artifact org.kimi4j:kimi-vision"
+                            : "the checkpoint " + directory + " has no vision tower");
             this.engine = new Engine(text, kernels, pool, encoder.orElse(null), options, name);
         } catch (RuntimeException | Error e) {
             kernels.close();
             throw e;
         }
+    }
+
+    private static String threadName(Path directory) {
+        return "kimi-" + directory.getFileName();
     }
 
     /** Opens a checkpoint directory with default options. */
@@ -109,10 +125,13 @@ public final class KimiModel implements AutoCloseable {
         options.progress().accept(new LoadProgress("reading headers", 0, 0));
         ModelConfig config = ModelConfig.read(directory);
         Checkpoint checkpoint = Checkpoint.open(directory);
+        Optional<WarmUp> warmUp = Optional.empty();
         KimiModel model;
         try {
-            model = new KimiModel(directory, options, config, checkpoint);
+            warmUp = WarmUp.start(options, checkpoint, config, threadName(directory));
+            model = new KimiModel(directory, options, config, checkpoint, warmUp);
         } catch (RuntimeException | Error e) {
+            warmUp.ifPresent(WarmUp::close);
             checkpoint.close();
             throw e;
         }
@@ -214,8 +233,7 @@ public final class KimiModel implements AutoCloseable {
             if (preparation == null) {
                 TreeSet<Integer> stop = new TreeSet<>(config.stopTokenIds(
                         GenerationConfig.read(directory, config.textConfig().vocabSize())));
-                preparation = new RequestPreparation(
-                        t, stop, encoder.orElse(null), contextLength(), pool.shape(), pool.budgetBytes());
+                preparation = new RequestPreparation(t, stop, media, contextLength(), pool.shape(), pool.budgetBytes());
             }
             return preparation;
         } finally {
@@ -248,11 +266,19 @@ public final class KimiModel implements AutoCloseable {
             List<? extends ChatMessage> messages, List<ToolSpec> tools, GenerateOptions generate, Thread behalf) {
         requireOpen();
         PreparedRequest request = preparation().prepare(render(messages, tools, generate), tools, generate);
-        Object caller = generate.caller().isEmpty() ? behalf : generate.caller();
-        Generation generation =
-                new Generation(request, caller, config.textConfig().vocabSize(), engine::signal);
-        engine.submit(generation);
-        return new ReplyStream(generation, engine::signal);
+        boolean queued = false;
+        try {
+            Object caller = generate.caller().isEmpty() ? behalf : generate.caller();
+            Generation generation =
+                    new Generation(request, caller, config.textConfig().vocabSize(), engine::signal);
+            engine.submit(generation);
+            queued = true;
+            return new ReplyStream(generation, engine::signal);
+        } finally {
+            if (!queued) {
+                request.closeMedia();
+            }
+        }
     }
 
     /** Runs a reply on a virtual thread of its own. */
@@ -300,13 +326,48 @@ public final class KimiModel implements AutoCloseable {
 
     private Session newSession(TextModel text) {
         requireOpen();
-        return new Session(
-                engine,
-                text,
-                kernels,
-                pool.newCache(),
-                contextLength(),
-                config.textConfig().vocabSize());
+        return new Session(engine, text, kernels, pool.newCache(), config, media);
+    }
+
+    /**
+     * The vectors that a picture or video becomes, which stand at its pads in the prompt: [vectors, hidden]. Decoded on
+     * this thread, encoded on the model's engine, between the requests of others.
+     *
+     * @throws org.kimi4j.error.MediaException if the media cannot be read, or there is no vision tower
+     * @throws org.kimi4j.error.CancelledException if this thread is interrupted
+     */
+    public float[][] mediaRows(Content item) {
+        requireOpen();
+        int hidden = config.textConfig().hiddenSize();
+        List<float[]> rows = new ArrayList<>();
+        List<MediaEncoder.Prepared> items = media.open(List.of(item));
+        try {
+            MediaDoor.decode(items, (_, _) -> {});
+            MediaEncoder.Prepared prepared = items.getFirst();
+            for (int chunk = 0; chunk < prepared.tokens().chunkCount(); chunk++) {
+                int number = chunk;
+                AtomicBoolean cancelled = new AtomicBoolean();
+                MediaEncoder.Encoded encoded = Session.await(
+                        engine.call(() -> encoder.orElseThrow()
+                                .encode(prepared, number, () -> cancelled.get() || engine.isClosing(), (_, _) -> {})),
+                        cancelled);
+                for (int r = 0; r < encoded.tokens(); r++) {
+                    float[] row = new float[hidden];
+                    encoded.copyRow(r, row);
+                    rows.add(row);
+                }
+            }
+        } finally {
+            MediaDoor.close(items);
+        }
+        return rows.toArray(float[][]::new);
+    }
+
+    /** The model as this project's measurements see it; the package of the result is not exported to others. */
+    @SuppressWarnings("exports")
+    public ModelProbe probe() {
+        requireOpen();
+        return new EngineProbe(this, engine, kernels, weights);
     }
 
     /** Counters of the moment. */
@@ -337,6 +398,7 @@ public final class KimiModel implements AutoCloseable {
         }
         engine.close();
         List<AutoCloseable> owned = new ArrayList<>();
+        warmUp.ifPresent(owned::add);
         encoder.ifPresent(owned::add);
         owned.add(kernels);
         owned.add(pool);

@@ -27,6 +27,11 @@ record PreparedRequest(
         ReplyRules rules,
         GenerateOptions options) {
 
+    /** Gives up what the media hold; idempotent. */
+    void closeMedia() {
+        media.forEach(run -> run.item().close());
+    }
+
     /** Adjacent rows of one chunk of a media item. */
     record MediaRun(int position, int length, MediaEncoder.Prepared item, int chunk) {}
 }

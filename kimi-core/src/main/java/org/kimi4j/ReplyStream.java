@@ -33,25 +33,33 @@ public final class ReplyStream implements AutoCloseable {
         if (reply != null) {
             return Optional.empty();
         }
-        EventQueue.Event event;
+        while (true) {
+            switch (take()) {
+                case EventQueue.Event.Progress(PromptProgress progress) ->
+                    generation.request().options().progress().accept(progress);
+                case EventQueue.Event.Piece(Delta delta) -> {
+                    return Optional.of(delta);
+                }
+                case EventQueue.Event.Done(Reply done) -> {
+                    reply = done;
+                    return Optional.empty();
+                }
+                case EventQueue.Event.Failed(RuntimeException cause) -> {
+                    failure = cause;
+                    throw cause;
+                }
+            }
+        }
+    }
+
+    private EventQueue.Event take() {
         try {
-            event = generation.events().take();
+            return generation.events().take();
         } catch (InterruptedException e) {
             cancel();
             Thread.currentThread().interrupt();
             throw new CancelledException("interrupted while waiting for the reply", e);
         }
-        return switch (event) {
-            case EventQueue.Event.Piece(Delta delta) -> Optional.of(delta);
-            case EventQueue.Event.Done(Reply done) -> {
-                reply = done;
-                yield Optional.empty();
-            }
-            case EventQueue.Event.Failed(RuntimeException cause) -> {
-                failure = cause;
-                throw cause;
-            }
-        };
     }
 
     /** Reads on to the end and returns the whole reply; its parts are kept, nothing is lost by not looking at them. */

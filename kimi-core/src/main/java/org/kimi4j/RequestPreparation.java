@@ -4,17 +4,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.kimi4j.cache.CacheShape;
-import org.kimi4j.chat.Content;
 import org.kimi4j.chat.EncodedPrompt;
-import org.kimi4j.chat.MediaTokens;
 import org.kimi4j.chat.Prompt;
 import org.kimi4j.chat.ReplyChannel;
 import org.kimi4j.chat.ReplyParser;
 import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.ContextLengthException;
-import org.kimi4j.error.MediaException;
 import org.kimi4j.error.OverloadedException;
 import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.spi.MediaEncoder;
@@ -30,7 +26,7 @@ final class RequestPreparation {
     private final Tokenizer tokenizer;
     private final GrammarStore grammars;
     private final int[] stopIds;
-    private final @Nullable MediaEncoder encoder;
+    private final MediaDoor media;
     private final int contextLength;
     private final CacheShape shape;
     private final long kvBudget;
@@ -38,13 +34,13 @@ final class RequestPreparation {
     RequestPreparation(
             Tokenizer tokenizer,
             Collection<Integer> configured,
-            @Nullable MediaEncoder encoder,
+            MediaDoor media,
             int contextLength,
             CacheShape shape,
             long kvBudget) {
         this.tokenizer = tokenizer;
         this.grammars = new GrammarStore(tokenizer);
-        this.encoder = encoder;
+        this.media = media;
         this.contextLength = contextLength;
         this.shape = shape;
         this.kvBudget = kvBudget;
@@ -56,43 +52,61 @@ final class RequestPreparation {
         this.stopIds = stop.stream().mapToInt(Integer::intValue).toArray();
     }
 
+    /**
+     * Measures the media first, so that a prompt that does not fit the context is refused before anything is decoded.
+     */
     PreparedRequest prepare(Prompt prompt, List<ToolSpec> tools, GenerateOptions options) {
         ReplyRules rules = rules(tools, options);
-        List<MediaEncoder.Prepared> items = new ArrayList<>();
-        List<MediaTokens> sizes = new ArrayList<>();
-        for (Content media : prompt.media()) {
-            MediaEncoder.Prepared item = requireEncoder(prompt.media().size()).prepare(media);
-            items.add(item);
-            sizes.add(item.tokens());
+        List<MediaEncoder.Prepared> items = media.open(prompt.media());
+        boolean prepared = false;
+        try {
+            EncodedPrompt encoded = prompt.encode(
+                    tokenizer, items.stream().map(MediaEncoder.Prepared::tokens).toList());
+            int[] ids = encoded.ids();
+            int maxTokens = maxTokens(ids.length, options);
+            int[] closeThinking = closeThinking(options);
+            requireRoomForAnswer(
+                    rules, maxTokens, prompt.replyStart() == ReplyChannel.THINKING ? closeThinking.length : 0);
+            MediaDoor.decode(
+                    items,
+                    (done, total) ->
+                            options.progress().accept(new PromptProgress(PromptProgress.Stage.DECODING, done, total)));
+            List<PreparedRequest.MediaRun> runs = new ArrayList<>();
+            for (EncodedPrompt.PadRun run : encoded.padRuns()) {
+                runs.add(new PreparedRequest.MediaRun(
+                        run.position(), run.length(), items.get(run.media()), run.chunk()));
+            }
+            PreparedRequest request = new PreparedRequest(
+                    ids,
+                    keys(ids, runs),
+                    List.copyOf(runs),
+                    ReplyParser.ofIds(tokenizer, prompt),
+                    stopIds,
+                    closeThinking,
+                    maxTokens,
+                    rules,
+                    options);
+            prepared = true;
+            return request;
+        } finally {
+            if (!prepared) {
+                MediaDoor.close(items);
+            }
         }
-        EncodedPrompt encoded = prompt.encode(tokenizer, sizes);
-        int[] ids = encoded.ids();
-        int maxTokens = maxTokens(ids.length, options);
-        int[] closeThinking = closeThinking(options);
-        requireRoomForAnswer(rules, maxTokens, prompt.replyStart() == ReplyChannel.THINKING ? closeThinking.length : 0);
+    }
+
+    private static long[] keys(int[] ids, List<PreparedRequest.MediaRun> runs) {
         long[] keys = new long[ids.length];
         for (int i = 0; i < ids.length; i++) {
             keys[i] = ids[i];
         }
-        List<PreparedRequest.MediaRun> runs = new ArrayList<>();
-        for (EncodedPrompt.PadRun run : encoded.padRuns()) {
-            MediaEncoder.Prepared item = items.get(run.media());
-            runs.add(new PreparedRequest.MediaRun(run.position(), run.length(), item, run.chunk()));
-            long content = item.key(run.chunk());
+        for (PreparedRequest.MediaRun run : runs) {
+            long content = run.item().key(run.chunk());
             for (int i = 0; i < run.length(); i++) {
                 keys[run.position() + i] = Timeline.mediaKey(content, i);
             }
         }
-        return new PreparedRequest(
-                ids,
-                keys,
-                List.copyOf(runs),
-                ReplyParser.ofIds(tokenizer, prompt),
-                stopIds,
-                closeThinking,
-                maxTokens,
-                rules,
-                options);
+        return keys;
     }
 
     private ReplyRules rules(List<ToolSpec> tools, GenerateOptions options) {
@@ -115,16 +129,6 @@ final class RequestPreparation {
                     + maxTokens
                     + ": set maxTokens to at least " + (shortest + closing));
         }
-    }
-
-    private MediaEncoder requireEncoder(int count) {
-        if (encoder == null) {
-            throw new MediaException(
-                    "the prompt has " + count + (count == 1 ? " picture or video" : " pictures or videos")
-                            + ", but kimi-vision is not on the class path, or the checkpoint has no vision tower: add the artifact"
-                            + " org.kimi4j:kimi-vision");
-        }
-        return encoder;
     }
 
     private int[] closeThinking(GenerateOptions options) {

@@ -1,18 +1,24 @@
 package org.kimi4j;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.kimi4j.cache.LatentCache;
+import org.kimi4j.chat.Content;
+import org.kimi4j.config.ModelConfig;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.ClosedException;
 import org.kimi4j.error.ContextLengthException;
+import org.kimi4j.error.MediaException;
 import org.kimi4j.kernel.Kernels;
 import org.kimi4j.kernel.Rows;
 import org.kimi4j.model.TextModel;
+import org.kimi4j.spi.MediaEncoder;
 import org.kimi4j.tensor.Tensor;
 
 /**
@@ -57,18 +63,22 @@ public final class Session implements AutoCloseable {
     private final TextModel text;
     private final Kernels kernels;
     private final LatentCache cache;
+    private final ModelConfig config;
+    private final MediaDoor media;
     private final int contextLength;
     private final int vocabSize;
     private final AtomicBoolean closed = new AtomicBoolean();
     private int[] tokens = {};
 
-    Session(Engine engine, TextModel text, Kernels kernels, LatentCache cache, int contextLength, int vocabSize) {
+    Session(Engine engine, TextModel text, Kernels kernels, LatentCache cache, ModelConfig config, MediaDoor media) {
         this.engine = engine;
         this.text = text;
         this.kernels = kernels;
         this.cache = cache;
-        this.contextLength = contextLength;
-        this.vocabSize = vocabSize;
+        this.config = config;
+        this.media = media;
+        this.contextLength = config.textConfig().maxPositionEmbeddings();
+        this.vocabSize = config.textConfig().vocabSize();
     }
 
     /** The tokens read so far. */
@@ -101,6 +111,30 @@ public final class Session implements AutoCloseable {
      *     not
      */
     public void append(int[] more, int chunk, boolean lastOnly, LogitsListener listener) {
+        requireFit(more, chunk);
+        append(more, PadRows.NONE, chunk, lastOnly, listener);
+    }
+
+    /**
+     * As {@link #append(int[], int, boolean, LogitsListener)}, with the vectors of pictures and videos at the pads, of
+     * which the tokens hold one for each vector, in the order of the media. All media are decoded first, on this thread.
+     * Pads of a call without media are ordinary tokens.
+     *
+     * @throws org.kimi4j.error.MediaException if media cannot be read, or there are more or fewer pads than vectors
+     */
+    public void append(
+            int[] more, List<? extends Content> media, int chunk, boolean lastOnly, LogitsListener listener) {
+        requireFit(more, chunk);
+        int pad = config.mediaPlaceholderTokenId()
+                .orElseThrow(() -> new MediaException("config.json names no media_placeholder_token_id"));
+        List<MediaEncoder.Prepared> items = this.media.open(media);
+        try (PadRows rows = new PadRows(this.media.encoder(), items, PadRows.find(more, pad))) {
+            MediaDoor.decode(items, (_, _) -> {});
+            append(more, rows, chunk, lastOnly, listener);
+        }
+    }
+
+    private void requireFit(int[] more, int chunk) {
         requireOpen();
         if (more.length == 0 || chunk < 1) {
             throw new IllegalArgumentException("append: expected at least one token and a chunk of at least 1, found "
@@ -116,13 +150,20 @@ public final class Session implements AutoCloseable {
                         "token " + more[i] + " at " + i + ": expected 0 to " + (vocabSize - 1));
             }
         }
+    }
+
+    private void append(int[] more, PadRows rows, int chunk, boolean lastOnly, LogitsListener listener) {
         for (int from = 0; from < more.length; from += chunk) {
             int[] part = Arrays.copyOfRange(more, from, Math.min(more.length, from + chunk));
             boolean last = from + part.length == more.length;
             int wanted = lastOnly ? (last ? 1 : 0) : part.length;
             int start = tokens.length;
+            int first = from;
             AtomicBoolean cancelled = new AtomicBoolean();
-            float[][] logits = await(engine.call(() -> read(start, part, wanted, cancelled::get)), cancelled);
+            BooleanSupplier stop = () -> engine.isClosing() || cancelled.get();
+            float[][] logits = await(
+                    engine.call(() -> read(start, part, wanted, x -> rows.place(x, first, kernels, stop), stop)),
+                    cancelled);
             tokens = Arrays.copyOf(tokens, tokens.length + part.length);
             System.arraycopy(part, 0, tokens, tokens.length - part.length, part.length);
             for (int i = 0; i < logits.length; i++) {
@@ -132,14 +173,14 @@ public final class Session implements AutoCloseable {
     }
 
     /** On the engine's thread: one pass, and the logits of its last {@code wanted} rows. */
-    private float[][] read(int start, int[] part, int wanted, BooleanSupplier cancelled) {
+    private float[][] read(int start, int[] part, int wanted, Consumer<Tensor> overwrite, BooleanSupplier cancelled) {
         // A pass whose caller was interrupted may have been finished all the same: nobody knows of its tokens.
         engine.truncatePinned(cache, start);
         engine.growPinned(cache, start + part.length);
         try {
             Tensor x = text.embed(part);
-            text.forward(
-                    x, Rows.of(cache, start, part.length, true), () -> engine.isClosing() || cancelled.getAsBoolean());
+            overwrite.accept(x);
+            text.forward(x, Rows.of(cache, start, part.length, true), cancelled);
             float[][] result = new float[wanted][vocabSize];
             for (int r = 0; r < wanted; r += ROWS_OF_LOGITS) {
                 int count = Math.min(ROWS_OF_LOGITS, wanted - r);
@@ -178,7 +219,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** @param cancelled set if this thread is interrupted, so that a pass in hand ends early */
-    private static <T> T await(CompletableFuture<T> result, AtomicBoolean cancelled) {
+    static <T> T await(CompletableFuture<T> result, AtomicBoolean cancelled) {
         try {
             return result.get();
         } catch (InterruptedException e) {

@@ -83,6 +83,46 @@ public sealed interface Media {
     }
 
     /**
+     * Pixels just as the vision tower reads them: resized and padded by the caller. Nothing is done to them, no limit
+     * applies, and they become one item, frames included. As a video it stands at 00:00:00.000.
+     *
+     * @param width columns, a multiple of 28
+     * @param height rows, a multiple of 28
+     * @param frames 1 for a picture, 1 to 4 for a chunk of a video
+     * @param rgb frames x height x width x 3 bytes; not copied, the caller leaves it alone from here on
+     */
+    record Padded(int width, int height, int frames, byte[] rgb) implements Media {
+
+        public Padded {
+            // In double: the product of three ints may be beyond a long.
+            if (width < 1 || height < 1 || frames < 1 || rgb.length != 3.0 * width * height * frames) {
+                throw new MediaException("padded pixels: expected frames * height * width * 3 bytes for " + width
+                        + " x " + height + " x " + frames + " (width x height x frames, each at least 1), found "
+                        + rgb.length);
+            }
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Padded(int w, int h, int f, byte[] theirs)
+                    && w == width
+                    && h == height
+                    && f == frames
+                    && Arrays.equals(rgb, theirs);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * (31 * width + height) + frames) + Arrays.hashCode(rgb);
+        }
+
+        @Override
+        public String toString() {
+            return "Padded[" + width + " x " + height + " x " + frames + "]";
+        }
+    }
+
+    /**
      * An address as it stood in a request. Only {@code data:} addresses carry their content; all others stay opaque,
      * because a request must be able to name neither a file of this machine nor a host.
      */
@@ -128,15 +168,15 @@ public sealed interface Media {
     /**
      * A video as single pictures at a fixed rate.
      *
-     * @param pictures at least one, none of them {@code Frames}
+     * @param pictures at least one, none of them {@code Frames} or {@code Padded}
      * @param framesPerSecond positive and finite; picture n stands at n / framesPerSecond seconds
      */
     record Frames(List<Media> pictures, double framesPerSecond) implements Media {
 
         public Frames {
             pictures = List.copyOf(pictures);
-            if (pictures.isEmpty() || pictures.stream().anyMatch(Frames.class::isInstance)) {
-                throw new MediaException("video frames: expected at least one picture and no frames inside frames");
+            if (pictures.isEmpty() || pictures.stream().anyMatch(p -> p instanceof Frames || p instanceof Padded)) {
+                throw new MediaException("video frames: expected at least one picture, none of them frames or padded");
             }
             if (!(framesPerSecond > 0 && framesPerSecond < Double.POSITIVE_INFINITY)) {
                 throw new MediaException(

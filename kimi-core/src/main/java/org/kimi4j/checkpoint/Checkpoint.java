@@ -68,6 +68,21 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
+    /**
+     * The headers of the weight files of a directory, for those who read the data themselves: nothing is mapped.
+     *
+     * @throws CheckpointException with everything that is wrong with the index and the headers
+     * @throws org.kimi4j.error.UnsupportedModelException see {@link #open}
+     */
+    public static List<SafetensorsFile> headers(Path directory) {
+        ShardScan scan = ShardScan.of(directory);
+        ForeignFormat.refuse(directory, scan.tensors().values());
+        if (!scan.problems().isEmpty()) {
+            throw CheckpointException.of(directory.toString(), scan.problems());
+        }
+        return scan.shards();
+    }
+
     private static void map(
             SafetensorsFile shard, Arena arena, Map<String, MemorySegment> mappings, List<String> problems) {
         try {

@@ -19,7 +19,14 @@ public interface DenseKernels extends AutoCloseable {
     Tensor unpack(Matrix w);
 
     /** x w^T + bias: [rows, w.rows]. */
-    Tensor linear(Tensor x, Matrix w, Matrix.F32 bias);
+    default Tensor linear(Tensor x, Matrix w, Matrix.F32 bias) {
+        Tensor out = workspace().allocate(x.rows(), w.rows());
+        linear(out, x, w, bias);
+        return out;
+    }
+
+    /** out = x w^T + bias, [rows, w.rows]. */
+    void linear(Tensor out, Tensor x, Matrix w, Matrix.F32 bias);
 
     /** (x - mean) / sqrt(variance + eps) * weight + bias, row by row. */
     Tensor layerNorm(Tensor x, Matrix.F32 weight, Matrix.F32 bias, float eps);

@@ -28,7 +28,7 @@ final class FloatRows implements RowProducts {
     }
 
     @Override
-    public void set(int set, int r, float[] row, int from, int worker) {
+    public void set(int set, int r, float[] row, int from, boolean prompt, int worker) {
         packed.set(set, r, row, from);
     }
 

@@ -56,7 +56,7 @@ final class IntegerRows implements RowProducts {
     }
 
     @Override
-    public void set(int set, int r, float[] row, int from, int worker) {
+    public void set(int set, int r, float[] row, int from, boolean prompt, int worker) {
         int at = start[set] + r;
         int cols = order.cols();
         int groups = cols / Activations.GROUP;

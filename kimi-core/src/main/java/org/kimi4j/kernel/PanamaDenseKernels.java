@@ -46,11 +46,10 @@ public final class PanamaDenseKernels implements DenseKernels {
     }
 
     @Override
-    public Tensor linear(Tensor x, Matrix w, Matrix.F32 bias) {
-        Shapes.check("linear", bias, w.rows());
-        Tensor out = vector.matmul(x, w);
+    public void linear(Tensor out, Tensor x, Matrix w, Matrix.F32 bias) {
+        Shapes.checkLinear(out, x, w, bias);
+        vector.matmul(out, x, w);
         scalar.addBias(out, bias);
-        return out;
     }
 
     @Override

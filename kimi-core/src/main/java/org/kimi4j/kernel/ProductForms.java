@@ -3,8 +3,11 @@ package org.kimi4j.kernel;
 import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 
-/** The kinds of products a backend has, and which rows take which. */
-public interface ProductForms {
+/**
+ * The kinds of products a backend has, and which rows take which. What a row meets depends on its role and on the weights
+ * alone, never on the rows beside it.
+ */
+public interface ProductForms extends AutoCloseable {
 
     /** Name for logs: {@code vector 256}. */
     String name();
@@ -24,6 +27,10 @@ public interface ProductForms {
     default boolean isRounded(Precision precision, Matrix w, boolean prompt) {
         return precision == Precision.FAST && isQuantized(w) && !byIntegers(precision, w, prompt);
     }
+
+    /** Gives back what lies outside the heap. */
+    @Override
+    default void close() {}
 
     /** Whether weights are integers. */
     static boolean isQuantized(Matrix w) {

@@ -25,8 +25,12 @@ public interface RowProducts {
     /** Rows of a set. */
     int rows(int set);
 
-    /** Row r of a set: {@code cols} values from {@code from} on; the array may be changed. */
-    void set(int set, int r, float[] row, int from, int worker);
+    /**
+     * Row r of a set: {@code cols} values from {@code from} on; the array may be changed.
+     *
+     * @param prompt whether the row is of a prompt: a backend may have other sums for those, see {@link ProductForms}
+     */
+    void set(int set, int r, float[] row, int from, boolean prompt, int worker);
 
     /** All rows are set. */
     void ready();

@@ -41,11 +41,10 @@ public final class ScalarDenseKernels implements DenseKernels {
     }
 
     @Override
-    public Tensor linear(Tensor x, Matrix w, Matrix.F32 bias) {
-        Shapes.check("linear", bias, w.rows());
-        Tensor out = scalar.matmul(x, w);
+    public void linear(Tensor out, Tensor x, Matrix w, Matrix.F32 bias) {
+        Shapes.checkLinear(out, x, w, bias);
+        scalar.matmul(out, x, w);
         addBias(out, bias);
-        return out;
     }
 
     /** out += bias, to every row. */

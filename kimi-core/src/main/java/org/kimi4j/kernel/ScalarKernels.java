@@ -117,18 +117,26 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public Tensor matmul(Tensor x, Matrix w) {
-        return matmul(x, w, null, false);
+        Tensor out = workspace.allocate(x.rows(), w.rows());
+        matmul(out, x, w);
+        return out;
+    }
+
+    /** out = x w^T with 32-bit activations. */
+    void matmul(Tensor out, Tensor x, Matrix w) {
+        matmul(out, x, w, null, false);
     }
 
     @Override
     public Tensor matmul(Tensor x, Matrix w, boolean[] prompt) {
         boolean eightBit = precision == Precision.FAST && (w instanceof Matrix.Int4 || w instanceof Matrix.Int8);
-        return matmul(x, w, prompt, eightBit);
+        Tensor out = workspace.allocate(x.rows(), w.rows());
+        matmul(out, x, w, prompt, eightBit);
+        return out;
     }
 
-    private Tensor matmul(Tensor x, Matrix w, boolean[] prompt, boolean eightBit) {
+    private void matmul(Tensor out, Tensor x, Matrix w, boolean[] prompt, boolean eightBit) {
         Shapes.check("matmul", x, w);
-        Tensor out = workspace.allocate(x.rows(), w.rows());
         int cols = x.cols();
         float[] rows = new float[x.rows() * cols];
         for (int r = 0; r < x.rows(); r++) {
@@ -142,7 +150,6 @@ public final class ScalarKernels implements Kernels {
             int to = Math.min(w.rows(), (task + 1) * OUTPUTS);
             outputs(out, rows, w, task * OUTPUTS, to, eightBit ? prompt : null);
         });
-        return out;
     }
 
     /** Outputs {@code from} to {@code to} of all rows; generated rows by integers where roles are given. */

@@ -28,6 +28,15 @@ final class Shapes {
         }
     }
 
+    static void checkLinear(Tensor out, Tensor x, Matrix w, Matrix bias) {
+        check("linear", x, w);
+        check("linear", bias, w.rows());
+        if (out.rows() != x.rows() || out.cols() != w.rows()) {
+            throw new IllegalArgumentException(
+                    "linear: out " + out + ": expected [" + x.rows() + ", " + w.rows() + "]");
+        }
+    }
+
     static void checkRows(String op, Tensor x, int rows) {
         if (x.rows() != rows) {
             throw new IllegalArgumentException(op + ": x " + x + ": expected " + rows + " rows");

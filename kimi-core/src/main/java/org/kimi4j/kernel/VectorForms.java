@@ -1,12 +1,13 @@
 package org.kimi4j.kernel;
 
 /** The products in Java. */
-final class VectorForms implements ProductForms {
+public final class VectorForms implements ProductForms {
 
     private final ElementOrders orders = new ElementOrders();
     private final Scratch[] scratch;
 
-    VectorForms(int threads) {
+    /** Products for a pool of so many threads. */
+    public VectorForms(int threads) {
         scratch = new Scratch[threads];
         for (int i = 0; i < threads; i++) {
             scratch[i] = new Scratch();

@@ -30,7 +30,7 @@ final class VectorMatmul {
         scalar.share(rows, (long) rows * w.cols() * 8, (r, worker) -> {
             float[] row = scratch[worker].row(w.cols());
             x.copyRow(r, row, 0);
-            floats.set(0, r, row, 0, worker);
+            floats.set(0, r, row, 0, false, worker);
         });
         floats.ready();
         int perTask = floats.outputsPerTask(w);
@@ -61,7 +61,7 @@ final class VectorMatmul {
             float[] row = scratch[worker].row(x.cols());
             x.copyRow(r, row, 0);
             for (int h = 0; h < heads; h++) {
-                floats.set(h, r, row, h * w.cols(), worker);
+                floats.set(h, r, row, h * w.cols(), false, worker);
             }
         });
         floats.ready();
@@ -103,12 +103,12 @@ final class VectorMatmul {
             float[] row = scratch[worker].row(w.cols());
             x.copyRow(rows[i], row, 0);
             if (i >= split) {
-                integers.set(0, i - split, row, 0, worker);
+                integers.set(0, i - split, row, 0, prompt[rows[i]], worker);
             } else {
                 if (forms.isRounded(precision, w, prompt[rows[i]])) {
                     Activations.round(row, 0, w.cols());
                 }
-                floats.set(0, i, row, 0, worker);
+                floats.set(0, i, row, 0, prompt[rows[i]], worker);
             }
         });
         run(out, w, floats, rows, 0, split);

@@ -116,12 +116,12 @@ final class VectorMoe {
             float[] row = scratch[worker].row(w.cols());
             source.copy(part, r, row);
             if (r >= part.byFloats) {
-                half.integers.set(i, r - part.byFloats, row, 0, worker);
+                half.integers.set(i, r - part.byFloats, row, 0, prompt[part.row[r]], worker);
             } else {
                 if (forms.isRounded(precision, w, prompt[part.row[r]])) {
                     Activations.round(row, 0, w.cols());
                 }
-                half.floats.set(i, r, row, 0, worker);
+                half.floats.set(i, r, row, 0, prompt[part.row[r]], worker);
             }
         });
         half.floats.ready();

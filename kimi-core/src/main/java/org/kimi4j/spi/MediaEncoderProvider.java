@@ -1,6 +1,7 @@
 package org.kimi4j.spi;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.checkpoint.WeightReader;
 import org.kimi4j.config.ModelConfig;
@@ -16,10 +17,12 @@ public interface MediaEncoderProvider {
      * Claims the encoder's tensors while the checkpoint is bound.
      *
      * @param reader at the root of the checkpoint
+     * @return empty if the checkpoint has none
      */
-    Claimed claim(WeightReader reader, ModelConfig config);
+    Optional<Claimed> claim(WeightReader reader, ModelConfig config);
 
     /** Tensors that are claimed; an encoder is made of them if the checkpoint is sound. */
+    @FunctionalInterface
     interface Claimed {
         MediaEncoder create(Request request);
     }

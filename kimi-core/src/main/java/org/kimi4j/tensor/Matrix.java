@@ -79,9 +79,9 @@ public sealed interface Matrix {
      */
     record Int8(int rows, int cols, int group, MemorySegment packed, MemorySegment scales) implements Matrix {
         public Int8 {
-            if (group < 32 || group % 32 != 0 || cols % group != 0) {
+            if (group < 32 || Integer.bitCount(group) != 1 || cols % group != 0) {
                 throw new IllegalArgumentException("INT8 matrix [" + rows + ", " + cols + "] in groups of " + group
-                        + ": groups must be multiples of 32 that divide cols");
+                        + ": groups must be 32, 64, 128 and so on, and divide cols");
             }
             check("packed", packed, (long) rows * cols, rows, cols);
             check("scales", scales, 2L * rows * (cols / group), rows, cols);

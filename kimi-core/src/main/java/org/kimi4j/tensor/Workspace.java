@@ -95,6 +95,13 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /** Frees everything and gives the memory back to the system; for work too rare to keep memory for. */
+    public void trim() {
+        release(0);
+        blocks.forEach(this::free);
+        blocks.clear();
+    }
+
     /** The most bytes in use at any time. */
     public long peakBytes() {
         return peak;
@@ -112,7 +119,6 @@ public final class Workspace implements AutoCloseable {
 
     @Override
     public void close() {
-        blocks.forEach(this::free);
-        blocks.clear();
+        trim();
     }
 }

@@ -26,6 +26,11 @@ class MediaTest {
                 .isEqualTo(new Media.Rgb(1, 2, new byte[6]))
                 .hasSameHashCodeAs(new Media.Rgb(1, 2, new byte[6]))
                 .isNotEqualTo(new Media.Rgb(2, 1, new byte[6]));
+        assertThat(new Media.Padded(28, 56, 2, new byte[9408]))
+                .isEqualTo(new Media.Padded(28, 56, 2, new byte[9408]))
+                .hasSameHashCodeAs(new Media.Padded(28, 56, 2, new byte[9408]))
+                .isNotEqualTo(new Media.Padded(56, 28, 2, new byte[9408]))
+                .isNotEqualTo(new Media.Padded(28, 112, 1, new byte[9408]));
         assertThat(Media.of(Path.of("a"))).isEqualTo(new Media.File(Path.of("a")));
     }
 
@@ -57,6 +62,11 @@ class MediaTest {
 
     @Test
     void impossibleSourcesAreRefused() {
+        assertThatThrownBy(() -> new Media.Padded(28, 28, 2, new byte[2352])).isInstanceOf(MediaException.class);
+        assertThatThrownBy(() -> new Media.Padded(1 << 30, 1 << 30, 1 << 30, new byte[0]))
+                .isInstanceOf(MediaException.class);
+        assertThatThrownBy(() -> new Media.Frames(List.of(new Media.Padded(28, 28, 1, new byte[2352])), 1))
+                .isInstanceOf(MediaException.class);
         assertThatThrownBy(() -> new Media.Rgb(2, 2, new byte[11]))
                 .isInstanceOf(MediaException.class)
                 .hasMessageContaining("2 x 2")

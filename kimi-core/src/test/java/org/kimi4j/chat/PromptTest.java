@@ -99,8 +99,7 @@ class PromptTest {
                 tokenizer,
                 List.of(
                         new MediaTokens.Image(3),
-                        new MediaTokens.Video(
-                                List.of(new MediaTokens.Chunk(0, 2), new MediaTokens.Chunk(64 / 30.0, 4))),
+                        new MediaTokens.Video(List.of(MediaTokens.Chunk.at(0, 2), MediaTokens.Chunk.at(64 / 30.0, 4))),
                         new MediaTokens.Image(1)));
         String text = "<|im_user|>user<|im_middle|><|media_begin|>image<|media_content|><|media_pad|><|media_pad|>"
                 + "<|media_pad|><|media_end|>\nand <|im_end|><|im_system|>tool<|im_middle|>## Return of functions.f:0\n"
@@ -130,7 +129,7 @@ class PromptTest {
         Prompt picture = render(ChatMessage.user(Content.image(PICTURE)));
         Prompt video = render(ChatMessage.user(Content.video(PICTURE)));
         MediaTokens.Image image = new MediaTokens.Image(1);
-        MediaTokens clip = new MediaTokens.Video(List.of(new MediaTokens.Chunk(0, 1)));
+        MediaTokens clip = new MediaTokens.Video(List.of(MediaTokens.Chunk.at(0, 1)));
         assertThatThrownBy(() -> picture.encode(tokenizer, List.of()))
                 .isInstanceOf(MediaException.class)
                 .hasMessageContaining("1 media items");
@@ -138,7 +137,7 @@ class PromptTest {
         assertThatThrownBy(() -> video.encode(tokenizer, List.of(image))).isInstanceOf(MediaException.class);
         assertThatThrownBy(() -> new MediaTokens.Image(0)).isInstanceOf(MediaException.class);
         assertThatThrownBy(() -> new MediaTokens.Video(List.of())).isInstanceOf(MediaException.class);
-        assertThatThrownBy(() -> new MediaTokens.Chunk(Double.NaN, 1)).isInstanceOf(MediaException.class);
+        assertThatThrownBy(() -> MediaTokens.Chunk.at(Double.NaN, 1)).isInstanceOf(MediaException.class);
     }
 
     /** Right-hand sides computed with Python's datetime. */
@@ -156,7 +155,7 @@ class PromptTest {
         "1000.9999999999999, 00:16:41.999",
     })
     void chunkTimesAreShownAsTheOfficialProcessorShowsThem(double seconds, String shown) {
-        assertThat(new MediaTokens.Chunk(seconds, 1).timestamp()).isEqualTo(shown);
+        assertThat(MediaTokens.Chunk.timestamp(seconds)).isEqualTo(shown);
     }
 
     @Test

@@ -42,8 +42,7 @@ record CheckpointReport(
 
     private static final long MAX_CONFIG_BYTES = 16 << 20;
 
-    private static final Inspection NOTHING =
-            new Inspection(List.of(), List.of(), new Inspection.Totals(0, 0, 0, 0));
+    private static final Inspection NOTHING = new Inspection(List.of(), List.of(), new Inspection.Totals(0, 0, 0, 0));
 
     /** Looks at a directory. */
     static CheckpointReport of(Path directory, boolean verify) {

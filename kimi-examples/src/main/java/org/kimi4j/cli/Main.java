@@ -65,9 +65,13 @@ public final class Main {
                 .addSubcommand(new TokenizeCommand(terminal))
                 .addSubcommand(new DetokenizeCommand(terminal))
                 .addSubcommand(new RenderCommand(terminal))
+                .addSubcommand(new PreprocessCommand(terminal))
+                .addSubcommand(new EmbedImageCommand(terminal))
                 .addSubcommand(new LogitsCommand(terminal))
                 .addSubcommand(new DumpCommand(terminal))
                 .addSubcommand(new CompareCommand(terminal))
+                .addSubcommand(new BenchCommand(terminal))
+                .addSubcommand(new QuantizeCommand(terminal))
                 .addSubcommand(MakeCheckpointCommand.line(terminal));
         line.setOut(new PrintWriter(terminal.out(), true))
                 .setErr(new PrintWriter(terminal.err(), true))

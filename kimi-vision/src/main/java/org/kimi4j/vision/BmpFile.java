@@ -1,6 +1,7 @@
 package org.kimi4j.vision;
 
-import org.kimi4j.vision.MediaOptions.Alpha;
+import org.kimi4j.chat.MediaOptions;
+import org.kimi4j.chat.MediaOptions.Alpha;
 
 /**
  * A Windows or OS/2 bitmap. Decoded here rather than by the JDK's reader: that one follows links to colour profiles,

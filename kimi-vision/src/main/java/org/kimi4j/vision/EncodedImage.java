@@ -1,12 +1,13 @@
 package org.kimi4j.vision;
 
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /**
  * A picture whose header has been read and whose size has been found acceptable; the pixels come on demand. Keeps the
  * encoded bytes. Immutable and thread-safe.
  */
-public final class EncodedImage {
+public final class EncodedImage implements Picture {
 
     private final String name;
     private final PictureFile file;
@@ -29,11 +30,13 @@ public final class EncodedImage {
     }
 
     /** Width in pixels of what {@link #decode} gives. */
+    @Override
     public int width() {
         return turned() ? file.height() : file.width();
     }
 
     /** Height in pixels of what {@link #decode} gives. */
+    @Override
     public int height() {
         return turned() ? file.width() : file.height();
     }
@@ -48,6 +51,7 @@ public final class EncodedImage {
      *
      * @throws MediaException if the data is broken or the heap is too small, with the name and the reason
      */
+    @Override
     public RgbImage decode() {
         try {
             Pixels pixels = file.decode(options);

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.MediaException;
 

@@ -56,6 +56,24 @@ public record Geometry(
         return of(config, width, height, frameLimit(config, frames));
     }
 
+    /**
+     * The geometry of pixels that were resized and padded before.
+     *
+     * @throws MediaException if a side is no multiple of a token's side, or longer than the model's limit
+     */
+    public static Geometry ofPadded(MediaConfig config, int width, int height) {
+        int token = config.tokenSide();
+        int most = config.patchLimitOnOneSide() * config.patchSize();
+        if (width < 1 || height < 1 || width % token != 0 || height % token != 0 || Math.max(width, height) > most) {
+            throw new MediaException("padded picture of " + width + "x" + height + ": both sides must be multiples of "
+                    + token + " and at most " + most);
+        }
+        int gridH = height / config.patchSize();
+        int gridW = width / config.patchSize();
+        int tokens = (gridH / config.mergeKernelSize()) * (gridW / config.mergeKernelSize());
+        return new Geometry(width, height, width, height, 0, 0, gridH, gridW, tokens);
+    }
+
     /** Patches that a frame may have where its chunk has so many frames. */
     static int frameLimit(MediaConfig config, int frames) {
         double share = Math.rint(config.inPatchLimitVideo() / (double) frames);

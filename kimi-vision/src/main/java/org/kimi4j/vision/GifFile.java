@@ -4,6 +4,7 @@ import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.kimi4j.chat.MediaOptions;
 
 /**
  * A GIF, of which the first frame is decoded. As in Pillow the picture is the logical screen, enlarged where the frame

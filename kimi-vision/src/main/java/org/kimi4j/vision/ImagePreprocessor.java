@@ -1,6 +1,7 @@
 package org.kimi4j.vision;
 
 import java.util.List;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /**
@@ -73,6 +74,26 @@ public final class ImagePreprocessor {
         }
         RgbImage first = frames.getFirst();
         return item(frameGeometry(first.width(), first.height(), frames.size()), frames);
+    }
+
+    /**
+     * Pixels that were resized and padded before: nothing is done to them.
+     *
+     * @param frames 1 to {@code temporal_merge_kernel_size}
+     * @param rgb [frames, height, width, 3], not copied
+     * @throws MediaException if a side is no multiple of a token's side or too long, or the bytes are too few or too many
+     */
+    public MediaItem padded(int width, int height, int frames, byte[] rgb) {
+        if (frames < 1 || frames > config.temporalMergeKernelSize()) {
+            throw new MediaException(
+                    "padded pixels of " + frames + " frames: expected 1.." + config.temporalMergeKernelSize());
+        }
+        Geometry geometry = Geometry.ofPadded(config, width, height);
+        if (rgb.length != 3.0 * width * height * frames) {
+            throw new MediaException("padded pixels of " + width + "x" + height + ", " + frames
+                    + " frames: expected 3 * width * height * frames bytes, found " + rgb.length);
+        }
+        return new MediaItem(geometry, frames, rgb, values);
     }
 
     private MediaItem item(Geometry geometry, List<RgbImage> frames) {

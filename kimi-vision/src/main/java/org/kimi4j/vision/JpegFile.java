@@ -2,6 +2,7 @@ package org.kimi4j.vision;
 
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
+import org.kimi4j.chat.MediaOptions;
 
 /**
  * A JPEG: baseline or progressive, gray, YCbCr, RGB, CMYK or YCCK. The segments are read here; the JDK's reader gets the

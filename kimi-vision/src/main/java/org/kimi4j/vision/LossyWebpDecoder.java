@@ -2,6 +2,7 @@ package org.kimi4j.vision;
 
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.kimi4j.chat.MediaOptions;
 
 /** Chooses who decodes a lossy WebP: libwebp, else FFmpeg, both exact; else Java, which is a few levels off. */
 final class LossyWebpDecoder {

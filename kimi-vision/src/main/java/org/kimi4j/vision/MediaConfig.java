@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.kimi4j.config.VisionConfig;
 import org.kimi4j.error.CheckpointException;
 import org.kimi4j.error.UnsupportedModelException;
 import org.kimi4j.json.Json;
@@ -102,6 +103,26 @@ public record MediaConfig(
     private static void require(boolean holds, String problem) {
         if (!holds) {
             throw new IllegalArgumentException(problem);
+        }
+    }
+
+    /**
+     * Checks that pictures are cut as the tower expects them.
+     *
+     * @param directory of the checkpoint, for the message
+     * @throws UnsupportedModelException if preprocessor_config.json and config.json do not belong together
+     */
+    void requireMatch(VisionConfig tower, Path directory) {
+        List<Integer> merge = List.of(mergeKernelSize, mergeKernelSize);
+        if (patchSize != tower.patchSize() || !merge.equals(tower.mergeKernelSize())) {
+            throw new UnsupportedModelException(directory.resolve(FILE_NAME) + ": patch_size " + patchSize
+                    + " and merge_kernel_size " + mergeKernelSize + " differ from those of config.json, "
+                    + tower.patchSize() + " and " + tower.mergeKernelSize());
+        }
+        if (temporalMergeKernelSize > tower.initPosEmbTime()) {
+            throw new UnsupportedModelException(directory.resolve(FILE_NAME) + ": temporal_merge_kernel_size "
+                    + temporalMergeKernelSize + " is more than init_pos_emb_time of config.json, "
+                    + tower.initPosEmbTime());
         }
     }
 

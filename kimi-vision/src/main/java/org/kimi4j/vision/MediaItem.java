@@ -12,6 +12,8 @@ import java.util.Objects;
  */
 public final class MediaItem {
 
+    private static final byte[] NO_PIXELS = {};
+
     private final Geometry geometry;
     private final int numFrames;
     private final byte[] rgb;
@@ -44,11 +46,25 @@ public final class MediaItem {
     }
 
     MediaItem(Geometry geometry, int numFrames, byte[] rgb, PatchValues values) {
+        this(geometry, numFrames, rgb, values, hash(geometry, numFrames, rgb));
+    }
+
+    private MediaItem(Geometry geometry, int numFrames, byte[] rgb, PatchValues values, String contentHash) {
         this.geometry = geometry;
         this.numFrames = numFrames;
         this.rgb = rgb;
         this.values = values;
-        this.contentHash = hash(geometry, numFrames, rgb);
+        this.contentHash = contentHash;
+    }
+
+    /** This item, its pixels read back from where they were kept. */
+    MediaItem withPixels(byte[] same) {
+        return new MediaItem(geometry, numFrames, same, values, contentHash);
+    }
+
+    /** This item without its pixels. */
+    MediaItem withoutPixels() {
+        return withPixels(NO_PIXELS);
     }
 
     /** The size of every frame. */

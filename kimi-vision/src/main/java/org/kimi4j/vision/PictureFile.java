@@ -1,6 +1,7 @@
 package org.kimi4j.vision;
 
 import java.nio.charset.StandardCharsets;
+import org.kimi4j.chat.MediaOptions;
 
 /** An encoded picture of which the header has been read; decoding it is the second step. */
 sealed interface PictureFile permits PngFile, JpegFile, GifFile, BmpFile, WebpFile {

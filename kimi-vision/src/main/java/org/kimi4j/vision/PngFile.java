@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
+import org.kimi4j.chat.MediaOptions;
 
 /**
  * A PNG. The chunks are read here; the JDK's reader gets the header and the pixel data alone, so that broken or

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /**
@@ -26,8 +27,8 @@ public final class Video implements AutoCloseable {
     /** Where frames come from. */
     private sealed interface Frames {}
 
-    /** Frames in memory. */
-    private record Given(List<RgbImage> images) implements Frames {}
+    /** Pictures by their number. */
+    private record Given(List<Picture> pictures) implements Frames {}
 
     /** A file that FFmpeg decodes. */
     private record Encoded(Ffmpeg ffmpeg, Path file) implements Frames {}
@@ -50,13 +51,21 @@ public final class Video implements AutoCloseable {
      * @throws MediaException if there are no frames or the rate is no positive number
      */
     public static Video ofFrames(List<RgbImage> frames, double fps, ImagePreprocessor preprocessor) {
-        if (frames.isEmpty()) {
+        return ofPictures(frames.stream().map(Picture::of).toList(), fps, "frames", preprocessor);
+    }
+
+    /**
+     * As {@link #ofFrames}, of pictures that are decoded when their chunk is read, and not at all if no chunk has them.
+     *
+     * @param name what errors call the video
+     */
+    static Video ofPictures(List<Picture> pictures, double fps, String name, ImagePreprocessor preprocessor) {
+        if (pictures.isEmpty()) {
             throw new MediaException("video of 0 frames: at least one is needed");
         }
-        List<RgbImage> copy = List.copyOf(frames);
-        RgbImage first = copy.getFirst();
-        VideoInfo info = new VideoInfo(first.width(), first.height(), copy.size(), fps);
-        return new Video("frames", preprocessor, info, new Given(copy), null);
+        Picture first = pictures.getFirst();
+        VideoInfo info = new VideoInfo(first.width(), first.height(), pictures.size(), fps);
+        return new Video(name, preprocessor, info, new Given(pictures), null);
     }
 
     /**
@@ -165,9 +174,9 @@ public final class Video implements AutoCloseable {
         List<Integer> indices = plan.chunks().get(chunk).frames();
         int width = info.width();
         int height = info.height();
-        if (frames instanceof Given(List<RgbImage> images)) {
-            width = images.get(indices.getFirst()).width();
-            height = images.get(indices.getFirst()).height();
+        if (frames instanceof Given(List<Picture> pictures)) {
+            width = pictures.get(indices.getFirst()).width();
+            height = pictures.get(indices.getFirst()).height();
         }
         return preprocessor.frameGeometry(width, height, indices.size());
     }
@@ -184,17 +193,17 @@ public final class Video implements AutoCloseable {
     /** Begins to decode from the first chunk; may be called again for another pass. */
     public VideoChunks chunks() {
         FrameStream stream = switch (frames) {
-            case Given(List<RgbImage> images) -> new GivenFrames(images);
+            case Given(List<Picture> pictures) -> new GivenFrames(pictures);
             case Encoded(Ffmpeg ffmpeg, Path file) -> new FfmpegFrames(ffmpeg, file, name, plan, info);
         };
         return new VideoChunks(plan, preprocessor, stream);
     }
 
-    /** Frames in memory as a stream. */
-    private record GivenFrames(List<RgbImage> images) implements FrameStream {
+    /** Pictures as a stream. */
+    private record GivenFrames(List<Picture> pictures) implements FrameStream {
         @Override
         public RgbImage frame(int index) {
-            return images.get(index);
+            return pictures.get(index).decode();
         }
 
         @Override

@@ -8,7 +8,7 @@ import java.util.NoSuchElementException;
  * Owns the decoding of one pass over a video: gives its chunks one after the other, so that only one is in memory. Read
  * by one thread; {@link #close} may come from any thread and ends a read that waits.
  */
-public final class VideoChunks implements AutoCloseable {
+public final class VideoChunks implements ItemStream {
 
     private final VideoPlan plan;
     private final ImagePreprocessor preprocessor;
@@ -22,6 +22,7 @@ public final class VideoChunks implements AutoCloseable {
     }
 
     /** Whether a chunk is left. */
+    @Override
     public boolean hasNext() {
         return next < plan.chunks().size();
     }
@@ -32,6 +33,7 @@ public final class VideoChunks implements AutoCloseable {
      * @throws org.kimi4j.error.MediaException if the video is broken or ends early
      * @throws org.kimi4j.error.CancelledException if it was closed meanwhile
      */
+    @Override
     public MediaItem next() {
         if (!hasNext()) {
             throw new NoSuchElementException("all " + plan.chunks().size() + " chunks were read");

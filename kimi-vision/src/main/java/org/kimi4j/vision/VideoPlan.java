@@ -2,7 +2,7 @@ package org.kimi4j.vision;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import org.kimi4j.chat.MediaTokens;
 import org.kimi4j.error.MediaException;
 
 /**
@@ -88,21 +88,12 @@ public record VideoPlan(int numFrames, double fps, List<Integer> frameIndices, L
         return indices;
     }
 
-    /**
-     * The time as the official processor writes it: the clock part comes from the time rounded to microseconds and
-     * wraps at 24 hours, the milliseconds are cut off the unrounded time. Just below a whole second the two disagree.
-     */
     static String timestamp(double seconds, MediaConfig.TimestampMode mode) {
-        double fraction = seconds % 1;
-        long clock = (long) seconds + (Math.rint(fraction * 1e6) >= 1e6 ? 1 : 0);
-        long hours = clock / 3600 % 24;
-        long minutes = clock / 60 % 60;
-        int millis = (int) (fraction * 1000);
+        String full = MediaTokens.Chunk.timestamp(seconds);
         return switch (mode) {
-            case HOURS_TO_MILLIS ->
-                String.format(Locale.ROOT, "%02d:%02d:%02d.%03d", hours, minutes, clock % 60, millis);
-            case MINUTES_TO_MILLIS -> String.format(Locale.ROOT, "%02d:%02d.%03d", minutes, clock % 60, millis);
-            case MINUTES_TO_SECONDS -> String.format(Locale.ROOT, "%02d:%02d", minutes, clock % 60);
+            case HOURS_TO_MILLIS -> full;
+            case MINUTES_TO_MILLIS -> full.substring("hh:".length());
+            case MINUTES_TO_SECONDS -> full.substring("hh:".length(), "hh:mm:ss".length());
         };
     }
 }

@@ -25,6 +25,8 @@ final class VisionModel {
     /** Rows of the MLP at a time: its inner width is almost four times the tower's. */
     private static final int MLP_ROWS = 2048;
 
+    private static final int EMBED_ROWS = 2048;
+
     private final VisionWeights w;
     private final VisionConfig c;
     private final DenseKernels k;
@@ -34,8 +36,9 @@ final class VisionModel {
         this.w = weights;
         this.c = config;
         this.k = kernels;
+        long mark = kernels.workspace().mark();
         this.positions = new PositionTable(config, kernels.unpack(weights.posEmb()));
-        kernels.workspace().release(0);
+        kernels.workspace().release(mark);
     }
 
     /** Layers that {@code encode} counts. */
@@ -46,15 +49,14 @@ final class VisionModel {
     /**
      * The vectors of an item: [tokens, text hidden].
      *
-     * @param patches [frames * height * width, 3 * patch * patch], normalised
-     * @param height rows of patches in a frame, even
-     * @param width columns of patches in a frame, even
      * @param cancelled asked before each layer
      * @param progress told the layers done
      */
-    Tensor encode(
-            Tensor patches, int frames, int height, int width, BooleanSupplier cancelled, IntConsumer progress) {
-        Tensor x = linear(patches, w.patchEmbed()); // [patches, hidden]
+    Tensor encode(MediaItem item, BooleanSupplier cancelled, IntConsumer progress) {
+        int frames = item.numFrames();
+        int height = item.geometry().gridH();
+        int width = item.geometry().gridW();
+        Tensor x = embed(item); // [frames * height * width, hidden]
         positions.add(x, frames, height, width);
         Tensor cosSin = k.workspace().allocate(height * width, c.vtHiddenSize() / c.vtNumAttentionHeads());
         positions.rotary(cosSin, height, width); // [height * width, head]
@@ -68,6 +70,28 @@ final class VisionModel {
             progress.accept(layer + 1);
         }
         return project(merge(norm(x, w.finalLayernorm()), frames, height, width));
+    }
+
+    /** The patches as vectors, by a convolution that is a product because its steps are as wide as its kernel. */
+    private Tensor embed(MediaItem item) {
+        Tensor x = k.workspace().allocate(item.numPatches(), c.vtHiddenSize());
+        float[] patch = new float[item.patchDim()];
+        for (int first = 0; first < x.rows(); first += EMBED_ROWS) {
+            long mark = k.workspace().mark();
+            int count = Math.min(EMBED_ROWS, x.rows() - first);
+            Tensor patches = k.workspace().allocate(count, item.patchDim()); // [count, 3 * patch * patch]
+            for (int r = 0; r < count; r++) {
+                item.patches(first + r, first + r + 1, patch, 0);
+                patches.setRow(r, patch, 0);
+            }
+            k.linear(
+                    x.rows(first, count),
+                    patches,
+                    w.patchEmbed().weight(),
+                    w.patchEmbed().bias());
+            k.workspace().release(mark);
+        }
+        return x;
     }
 
     private Tensor linear(Tensor x, Linear linear) {

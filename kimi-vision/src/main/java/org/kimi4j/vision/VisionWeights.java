@@ -13,7 +13,13 @@ import org.kimi4j.tensor.Matrix;
  * @param posEmb [rows * columns, hidden] of the learnt table of positions
  */
 record VisionWeights(
-        Linear patchEmbed, Matrix posEmb, List<Block> blocks, Norm finalLayernorm, Norm preNorm, Linear proj0, Linear proj2) {
+        Linear patchEmbed,
+        Matrix posEmb,
+        List<Block> blocks,
+        Norm finalLayernorm,
+        Norm preNorm,
+        Linear proj0,
+        Linear proj2) {
 
     /** A product with a bias. */
     record Linear(Matrix weight, Matrix.F32 bias) {

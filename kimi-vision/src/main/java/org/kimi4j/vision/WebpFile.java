@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.kimi4j.vision.MediaOptions.Alpha;
+import org.kimi4j.chat.MediaOptions;
+import org.kimi4j.chat.MediaOptions.Alpha;
 
 /**
  * A WebP, lossy or lossless, still or animated; of an animation the first frame on its canvas. The container is read

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.json.Json;
 
 /** Every picture of the corpus decodes to Pillow's pixels; tools/vision/make_corpus.py makes the corpus. */

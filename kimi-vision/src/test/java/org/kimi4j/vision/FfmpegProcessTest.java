@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.error.MediaException;
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.checkpoint.Checkpoint;
 import org.kimi4j.config.ModelConfig;
 import org.kimi4j.json.Json;
@@ -70,7 +71,8 @@ class GoldenTowerTest {
         byte[] rgb = Files.readAllBytes(item.rgb());
         ModelConfig config = ModelConfig.read(MODELS.resolve(item.model()).resolve("checkpoint"));
         WorkerPool pool = new WorkerPool("test", 2);
-        try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve(item.model()).resolve("checkpoint"));
+        try (Checkpoint checkpoint =
+                        Checkpoint.open(MODELS.resolve(item.model()).resolve("checkpoint"));
                 DenseKernels kernels = vector
                         ? new PanamaDenseKernels(pool, new Workspace(true))
                         : new ScalarDenseKernels(pool, new Workspace(true))) {
@@ -79,26 +81,11 @@ class GoldenTowerTest {
                 return VisionWeights.read(r, config.visionConfig().orElseThrow());
             });
             VisionModel model = new VisionModel(weights, config.visionConfig().orElseThrow(), kernels);
-            int h = item.height() / 14;
-            int w = item.width() / 14;
-            Tensor patches = kernels.workspace().allocate(item.frames() * h * w, 588);
-            float[] patch = new float[588];
-            for (int p = 0; p < patches.rows(); p++) {
-                int frame = p / (h * w);
-                for (int c = 0; c < 3; c++) {
-                    for (int y = 0; y < 14; y++) {
-                        for (int x = 0; x < 14; x++) {
-                            int row = p % (h * w) / w * 14 + y;
-                            int column = p % w * 14 + x;
-                            int at = ((frame * item.height() + row) * item.width() + column) * 3 + c;
-                            patch[c * 196 + y * 14 + x] = ((rgb[at] & 0xff) / 255f - 0.5f) / 0.5f;
-                        }
-                    }
-                }
-                patches.setRow(p, patch, 0);
-            }
-            Tensor result = model.encode(patches, item.frames(), h, w, () -> false, _ -> {});
-            ByteBuffer expected = ByteBuffer.wrap(Files.readAllBytes(item.embeddings())).order(ByteOrder.LITTLE_ENDIAN);
+            ImagePreprocessor preprocessor = new ImagePreprocessor(MediaConfig.KIMI_K25, MediaOptions.DEFAULTS);
+            MediaItem pixels = preprocessor.padded(item.width(), item.height(), item.frames(), rgb);
+            Tensor result = model.encode(pixels, () -> false, _ -> {});
+            ByteBuffer expected =
+                    ByteBuffer.wrap(Files.readAllBytes(item.embeddings())).order(ByteOrder.LITTLE_ENDIAN);
             assertThat(4 * result.rows() * result.cols()).isEqualTo(expected.capacity());
             double error = 0;
             double size = 0;

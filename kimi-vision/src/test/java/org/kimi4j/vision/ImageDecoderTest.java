@@ -18,9 +18,10 @@ import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kimi4j.chat.MediaOptions;
+import org.kimi4j.chat.MediaOptions.Alpha;
 import org.kimi4j.error.MediaException;
 import org.kimi4j.error.UnsupportedOptionException;
-import org.kimi4j.vision.MediaOptions.Alpha;
 
 /** Pictures in memory, header-only reading, options, and the JDK's global state. */
 class ImageDecoderTest {
@@ -132,10 +133,9 @@ class ImageDecoderTest {
                 .lossyWebp(MediaOptions.LossyWebp.REFUSE)
                 .maxFramePatches(8)
                 .countFrames(true)
+                .cacheBytes(9)
                 .build()
-                .with()
-                .maxFrames(7)
-                .build();
+                .with(o -> o.maxFrames(7));
         assertThat(options.maxPixels()).isEqualTo(5);
         assertThat(options.maxEncodedBytes()).isEqualTo(6);
         assertThat(options.orient()).isTrue();
@@ -144,6 +144,7 @@ class ImageDecoderTest {
         assertThat(options.maxFrames()).isEqualTo(7);
         assertThat(options.maxFramePatches()).isEqualTo(8);
         assertThat(options.countFrames()).isTrue();
+        assertThat(options.cacheBytes()).isEqualTo(9);
         assertThat(options.ffmpeg()).isEmpty();
     }
 

@@ -11,6 +11,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 import org.kimi4j.json.Json;
 

@@ -9,8 +9,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kimi4j.chat.MediaOptions;
+import org.kimi4j.chat.MediaOptions.LossyWebp;
 import org.kimi4j.json.Json;
-import org.kimi4j.vision.MediaOptions.LossyWebp;
 
 /** Each of the three decoders of lossy WebP by itself. */
 class LossyWebpDecoderTest {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.json.Json;
 
 /** The printed JSON, key by key, against the official processor's. */

@@ -1,6 +1,7 @@
 package org.kimi4j.vision;
 
 import java.util.List;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /** The fuzz target of the preprocessor: any bytes give a picture that can be preprocessed, or one MediaException. */
@@ -11,8 +12,7 @@ final class PreprocessorFuzz {
             MediaOptions.builder().maxPixels(1 << 17).build();
 
     private static final List<MediaOptions> VARIANTS = List.of(
-            OPTIONS,
-            OPTIONS.with().alpha(MediaOptions.Alpha.ON_WHITE).orient(true).build());
+            OPTIONS, OPTIONS.with(o -> o.alpha(MediaOptions.Alpha.ON_WHITE).orient(true)));
 
     private PreprocessorFuzz() {}
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.error.MediaException;
 
 /** Real videos, made by FFmpeg and decoded by it; those tests are skipped where it is not installed. */

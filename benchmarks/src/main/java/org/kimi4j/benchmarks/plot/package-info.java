@@ -1,0 +1,5 @@
+/** Pictures of measured figures. */
+@NullMarked
+package org.kimi4j.benchmarks.plot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kimi4j.langchain4j;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,65 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * {@code java Compile.java SOURCES OUT}: compiles the kernels for this machine's platform into a folder of resources, or
+ * says why not and leaves none: without a C compiler the artifact is built all the same and says so when it is used.
+ */
+class Compile {
+
+    private static final List<String> FLAGS = List.of(
+            "-std=c11", "-O3", "-mavx2", "-mfma", "-ffp-contract=off", "-fPIC", "-shared", "-fvisibility=hidden", "-s",
+            "-Wall", "-Wextra", "-Werror");
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Path sources = Path.of(args[0]);
+        Path out = Path.of(args[1]);
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        String arch = System.getProperty("os.arch");
+        Path library = out.resolve("linux-x86_64").resolve("libkimi_native.so");
+        Files.deleteIfExists(library);
+        if (!os.equals("linux") || !arch.equals("amd64")) {
+            System.err.println("kimi-native: no kernels for " + os + " " + arch + " yet, building without");
+            return;
+        }
+        String compiler = compiler();
+        if (compiler.isEmpty()) {
+            System.err.println("kimi-native: no C compiler (cc, gcc or clang, or CC), building without the kernels");
+            return;
+        }
+        Files.createDirectories(library.getParent());
+        List<String> command = new ArrayList<>(List.of(compiler));
+        command.addAll(FLAGS);
+        command.addAll(List.of("-o", library.toString()));
+        for (String source : List.of("kimi_avx2.c", "kimi_avx2_panels.c")) {
+            command.add(sources.resolve(source).toString());
+        }
+        command.add("-lm");
+        int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+        if (status != 0) {
+            System.err.println("kimi-native: " + String.join(" ", command) + ": exit status " + status);
+            System.exit(1);
+        }
+    }
+
+    private static String compiler() throws InterruptedException {
+        String chosen = System.getenv("CC");
+        for (String name : chosen == null ? List.of("cc", "gcc", "clang") : List.of(chosen)) {
+            try {
+                ProcessBuilder version = new ProcessBuilder(name, "--version");
+                version.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+                version.redirectError(ProcessBuilder.Redirect.DISCARD);
+                if (version.start().waitFor() == 0) {
+                    return name;
+                }
+            } catch (IOException e) {
+                // not there: the next one
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,146 @@
+package org.kimi4j.nativecpu;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+
+/**
+ * The functions of {@code kimi_native.h}. Pointers are passed as numbers: a segment as an argument costs an allocation a
+ * call. Whoever calls keeps the memory behind an address alive, and within bounds.
+ */
+@SuppressWarnings("restricted") // what this class is for
+final class Functions {
+
+    /** Outputs of a panel: {@code KIMI_PANEL}. */
+    static final int PANEL = 16;
+
+    /** Of the header that these signatures were written for. */
+    static final int VERSION = 1;
+
+    private static final MethodHandle QUANTIZE = find("kimi_quantize", 6);
+    private static final MethodHandle INT4_ROWS = find("kimi_int4_rows", 10);
+    private static final MethodHandle INT4_PANEL = find("kimi_int4_panel", 9);
+    private static final MethodHandle INT8_ROWS = find("kimi_int8_rows", 9);
+    private static final MethodHandle INT8_PANEL = find("kimi_int8_panel", 9);
+    private static final MethodHandle BF16_PACK = find("kimi_bf16_pack", 3);
+    private static final MethodHandle BF16_ROWS = find("kimi_bf16_rows", 7);
+
+    private Functions() {}
+
+    private static MethodHandle find(String name, int arguments) {
+        MemoryLayout[] longs = new MemoryLayout[arguments];
+        Arrays.fill(longs, JAVA_LONG);
+        // Critical: no call takes longer than a task of a region, and none calls back.
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        Library.symbols().findOrThrow(name),
+                        FunctionDescriptor.ofVoid(longs),
+                        Linker.Option.critical(false));
+    }
+
+    static int version() {
+        MethodHandle handle = Linker.nativeLinker()
+                .downcallHandle(Library.symbols().findOrThrow("kimi_version"), FunctionDescriptor.of(JAVA_INT));
+        try {
+            return (int) handle.invokeExact();
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The instruction sets the library was compiled for. */
+    static String isa() {
+        MethodHandle handle = Linker.nativeLinker()
+                .downcallHandle(Library.symbols().findOrThrow("kimi_isa"), FunctionDescriptor.of(ADDRESS));
+        try {
+            return ((MemorySegment) handle.invokeExact()).reinterpret(64).getString(0);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void quantize(long x, long cols, long codes, long halves, long scales, long offsets) {
+        try {
+            QUANTIZE.invokeExact(x, cols, codes, halves, scales, offsets);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void int4Rows(
+            long out,
+            long w,
+            long ws,
+            long cols,
+            long outputs,
+            long codes,
+            long halves,
+            long scales,
+            long offsets,
+            long rows) {
+        try {
+            INT4_ROWS.invokeExact(out, w, ws, cols, outputs, codes, halves, scales, offsets, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void int4Panel(
+            long out, long w, long ws, long cols, long outputs, long halves, long scales, long offsets, long rows) {
+        try {
+            INT4_PANEL.invokeExact(out, w, ws, cols, outputs, halves, scales, offsets, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void int8Rows(
+            long out, long w, long ws, long group, long cols, long outputs, long codes, long scales, long rows) {
+        try {
+            INT8_ROWS.invokeExact(out, w, ws, group, cols, outputs, codes, scales, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void int8Panel(
+            long out, long w, long ws, long group, long cols, long outputs, long codes, long scales, long rows) {
+        try {
+            INT8_PANEL.invokeExact(out, w, ws, group, cols, outputs, codes, scales, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void bf16Pack(long x, long cols, long to) {
+        try {
+            BF16_PACK.invokeExact(x, cols, to);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void bf16Rows(long out, long w, long cols, long outputs, long x, long stride, long rows) {
+        try {
+            BF16_ROWS.invokeExact(out, w, cols, outputs, x, stride, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** C throws nothing, so whatever arrives is an error of the JVM or of a signature here. */
+    private static RuntimeException unexpected(Throwable e) {
+        return switch (e) {
+            case Error error -> throw error;
+            case RuntimeException exception -> exception;
+            default -> new IllegalStateException(e);
+        };
+    }
+}

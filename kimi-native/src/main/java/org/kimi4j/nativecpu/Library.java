@@ -1,0 +1,90 @@
+package org.kimi4j.nativecpu;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The shared library: unpacked, loaded and kept for as long as the process lives. */
+@SuppressWarnings("restricted") // what this class is for
+final class Library {
+
+    private static final String FILE = "linux-x86_64/libkimi_native.so";
+    private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+    /**
+     * @param symbols empty if there is a problem
+     * @param problem empty if there are symbols
+     */
+    private record Loaded(Optional<SymbolLookup> symbols, Optional<String> problem) {}
+
+    private static final Loaded LOADED = load();
+
+    private Library() {}
+
+    /** Why there is no library here, with the remedy. */
+    static Optional<String> problem() {
+        return LOADED.problem;
+    }
+
+    /** The functions; only where there is no {@link #problem}. */
+    static SymbolLookup symbols() {
+        return LOADED.symbols.orElseThrow(() -> new IllegalStateException(LOADED.problem.orElse("")));
+    }
+
+    private static Loaded load() {
+        Optional<String> unfit = unfit(System.getProperty("os.name"), System.getProperty("os.arch"), CPU_INFO);
+        if (unfit.isPresent()) {
+            return new Loaded(Optional.empty(), unfit);
+        }
+        try (InputStream in = Library.class.getResourceAsStream(FILE)) {
+            if (in == null) {
+                return failed("the artifact was built without a C compiler: install gcc and build it again");
+            }
+            // A folder of its own that nobody else may write to. The file is not needed once it is loaded.
+            Path folder = Files.createTempDirectory("kimi-native");
+            Path file = folder.resolve("libkimi_native.so");
+            try {
+                Files.copy(in, file);
+                return new Loaded(Optional.of(SymbolLookup.libraryLookup(file, Arena.global())), Optional.empty());
+            } finally {
+                Files.deleteIfExists(file);
+                Files.deleteIfExists(folder);
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            return failed("cannot load its library from " + System.getProperty("java.io.tmpdir") + " (" + e
+                    + "): choose a folder that can be written and executed from with -Djava.io.tmpdir");
+        } catch (IllegalCallerException e) {
+            return failed("start java with --enable-native-access=ALL-UNNAMED (" + e.getMessage() + ")");
+        }
+    }
+
+    private static Loaded failed(String why) {
+        return new Loaded(Optional.empty(), Optional.of(why));
+    }
+
+    /** Why this machine cannot run the library. */
+    static Optional<String> unfit(String os, String arch, Path cpuInfo) {
+        if (!os.toLowerCase(Locale.ROOT).equals("linux") || !arch.equals("amd64")) {
+            return Optional.of("there are kernels for linux amd64 only, this is " + os + " " + arch);
+        }
+        try {
+            List<String> flags = Files.readString(cpuInfo)
+                    .lines()
+                    .filter(line -> line.startsWith("flags"))
+                    .findFirst()
+                    .map(line -> List.of(line.split("[\\s:]+")))
+                    .orElse(List.of());
+            return flags.contains("avx2") && flags.contains("fma")
+                    ? Optional.empty()
+                    : Optional.of("the processor has no AVX2 and FMA");
+        } catch (IOException e) {
+            return Optional.of("cannot read " + cpuInfo + " (" + e + ")");
+        }
+    }
+}

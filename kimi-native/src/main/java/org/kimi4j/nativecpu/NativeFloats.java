@@ -1,0 +1,98 @@
+package org.kimi4j.nativecpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import org.kimi4j.kernel.PanamaKernels;
+import org.kimi4j.kernel.RowProducts;
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * Rows of floats. A few rows against bfloat16 weights go through C, which has the bits of the Java kernels at 256 bits;
+ * everything else, and everything at another width, is Java's.
+ */
+final class NativeFloats implements RowProducts, AutoCloseable {
+
+    /** From this many rows on Java unpacks weights into tiles. */
+    private static final int TILED = 4;
+
+    private static final int TASK_BYTES = 64 << 10;
+    private static final int LANES = 8;
+
+    private final RowProducts java;
+    private final NativeForms.Worker[] workers;
+    private final Sets sets = new Sets();
+    private final Buffer memory = new Buffer();
+    private boolean streams;
+    private int cols;
+    private int stride;
+
+    NativeFloats(RowProducts java, NativeForms.Worker[] workers) {
+        this.java = java;
+        this.workers = workers;
+    }
+
+    @Override
+    public void reset(Matrix like, int... sizes) {
+        sets.reset(sizes);
+        streams = like instanceof Matrix.Bf16 && PanamaKernels.vectorBits() == 256 && sets.largest() < TILED;
+        if (!streams) {
+            java.reset(like, sizes);
+            return;
+        }
+        cols = like.cols();
+        stride = (cols + LANES - 1) / LANES * LANES;
+        memory.atLeast(4L * sets.total() * stride);
+    }
+
+    @Override
+    public int rows(int set) {
+        return sets.rows(set);
+    }
+
+    @Override
+    public void set(int set, int r, float[] row, int from, boolean prompt, int worker) {
+        if (!streams) {
+            java.set(set, r, row, from, prompt, worker);
+            return;
+        }
+        MemorySegment x = workers[worker].row().atLeast(4L * cols);
+        MemorySegment.copy(row, from, x, JAVA_FLOAT, 0, cols);
+        Functions.bf16Pack(x.address(), cols, packed(set, r));
+    }
+
+    private long packed(int set, int r) {
+        return memory.address() + 4L * stride * (sets.first(set) + r);
+    }
+
+    @Override
+    public void ready() {
+        if (!streams) {
+            java.ready();
+        }
+    }
+
+    @Override
+    public int outputsPerTask(Matrix w) {
+        return streams ? Math.clamp(TASK_BYTES / (2L * cols), 4, 256) : java.outputsPerTask(w);
+    }
+
+    @Override
+    public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
+        if (!streams) {
+            java.run(w, set, from, to, worker, sink);
+            return;
+        }
+        int rows = sets.rows(set);
+        MemorySegment out = workers[worker].out().atLeast(4L * rows * (to - from));
+        MemorySegment values = ((Matrix.Bf16) w).values();
+        long first = values.address() + 2L * from * cols;
+        Functions.bf16Rows(out.address(), first, cols, to - from, packed(set, 0), stride, rows);
+        NativeIntegers.deliver(out, 0, rows, from, to, to - from, sink);
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

@@ -1,0 +1,75 @@
+package org.kimi4j.nativecpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.kimi4j.config.Precision;
+import org.kimi4j.kernel.ProductForms;
+import org.kimi4j.kernel.RowProducts;
+import org.kimi4j.kernel.VectorForms;
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * The products in C. In FAST prompt rows meet INT4 and INT8 weights by integers too, in panels. Everything exact has the
+ * bits of the Java kernels: where C is not faster, Java computes it.
+ */
+final class NativeForms implements ProductForms {
+
+    private final VectorForms java;
+    private final Worker[] workers;
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    /**
+     * One thread's memory.
+     *
+     * @param row a row as it arrives
+     * @param out the products of one call
+     */
+    record Worker(Buffer row, Buffer out) {}
+
+    NativeForms(int threads) {
+        java = new VectorForms(threads);
+        workers = new Worker[threads];
+        for (int i = 0; i < threads; i++) {
+            workers[i] = new Worker(new Buffer(), new Buffer());
+            open.add(workers[i].row);
+            open.add(workers[i].out);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "native " + Functions.isa() + " on " + java.name();
+    }
+
+    @Override
+    public RowProducts floats() {
+        NativeFloats products = new NativeFloats(java.floats(), workers);
+        open.add(products);
+        return products;
+    }
+
+    @Override
+    public RowProducts integers() {
+        NativeIntegers products = new NativeIntegers(workers);
+        open.add(products);
+        return products;
+    }
+
+    @Override
+    public boolean byIntegers(Precision precision, Matrix w, boolean prompt) {
+        return precision == Precision.FAST && ProductForms.isQuantized(w);
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable each : open) {
+            switch (each) {
+                case Buffer buffer -> buffer.close();
+                case NativeFloats floats -> floats.close();
+                case NativeIntegers integers -> integers.close();
+                default -> throw new IllegalStateException("not one of ours: " + each);
+            }
+        }
+        java.close();
+    }
+}

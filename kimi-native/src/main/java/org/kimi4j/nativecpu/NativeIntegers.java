@@ -1,0 +1,177 @@
+package org.kimi4j.nativecpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import org.kimi4j.kernel.RowProducts;
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * Rows of 8-bit activations against INT4 and INT8 weights. Generated rows meet weights as they stream from memory, prompt
+ * rows meet them in panels that are unpacked once; the two add in different orders, so the role alone decides.
+ */
+final class NativeIntegers implements RowProducts, AutoCloseable {
+
+    private static final int GROUP = 32;
+    /** Weight bytes of one task: large against the cost of drawing it, small against the whole. */
+    private static final int TASK_BYTES = 64 << 10;
+
+    private final NativeForms.Worker[] workers;
+    private final Sets sets = new Sets();
+    private final Buffer memory = new Buffer();
+    private boolean[] prompt = {};
+    private int cols;
+    private long codes;
+    private long halves;
+    private long scales;
+    private long offsets;
+
+    NativeIntegers(NativeForms.Worker[] workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public void reset(Matrix like, int... sizes) {
+        sets.reset(sizes);
+        cols = like.cols();
+        long values = (long) sets.total() * cols;
+        // Codes, the same by halves, a scale and an offset for each group.
+        codes = memory.atLeast(values * 2 + values / GROUP * 8 + 64).address();
+        halves = codes + values;
+        scales = halves + values;
+        offsets = scales + values / GROUP * 4;
+        if (prompt.length < sets.total()) {
+            prompt = new boolean[sets.total()];
+        }
+    }
+
+    @Override
+    public int rows(int set) {
+        return sets.rows(set);
+    }
+
+    @Override
+    public void set(int set, int r, float[] row, int from, boolean ofPrompt, int worker) {
+        long at = (long) sets.first(set) + r;
+        prompt[(int) at] = ofPrompt;
+        MemorySegment x = workers[worker].row().atLeast(4L * cols);
+        MemorySegment.copy(row, from, x, JAVA_FLOAT, 0, cols);
+        long groups = cols / GROUP;
+        Functions.quantize(
+                x.address(),
+                cols,
+                codes + at * cols,
+                halves + at * cols,
+                scales + at * groups * 4,
+                offsets + at * groups * 4);
+    }
+
+    @Override
+    public void ready() {}
+
+    @Override
+    public int outputsPerTask(Matrix w) {
+        long rowBytes = Math.max(1, w.byteSize() / w.rows());
+        return Math.clamp(TASK_BYTES / rowBytes / Functions.PANEL, 1, 16) * Functions.PANEL;
+    }
+
+    @Override
+    public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
+        int first = sets.first(set);
+        int count = sets.rows(set);
+        int r = 0;
+        while (r < count) {
+            int end = r + 1;
+            while (end < count && prompt[first + end] == prompt[first + r]) {
+                end++;
+            }
+            if (prompt[first + r]) {
+                for (int o = from; o < to; o += Functions.PANEL) {
+                    panel(w, first, r, end - r, o, Math.min(to, o + Functions.PANEL), worker, sink);
+                }
+            } else {
+                stream(w, first, r, end - r, from, to, worker, sink);
+            }
+            r = end;
+        }
+    }
+
+    private void panel(Matrix w, int first, int r, int rows, int from, int to, int worker, Sink sink) {
+        MemorySegment out = workers[worker].out().atLeast(4L * rows * Functions.PANEL);
+        long at = (long) first + r;
+        long groups = cols / GROUP;
+        switch (w) {
+            case Matrix.Int4 q ->
+                Functions.int4Panel(
+                        out.address(),
+                        q.packed().address() + (long) from * cols / 2,
+                        q.scales().address() + from * groups * 2,
+                        cols,
+                        to - from,
+                        halves + at * cols,
+                        scales + at * groups * 4,
+                        offsets + at * groups * 4,
+                        rows);
+            case Matrix.Int8 q ->
+                Functions.int8Panel(
+                        out.address(),
+                        q.packed().address() + (long) from * cols,
+                        q.scales().address() + (long) from * (cols / q.group()) * 2,
+                        q.group(),
+                        cols,
+                        to - from,
+                        codes + at * cols,
+                        scales + at * groups * 4,
+                        rows);
+            case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
+        }
+        deliver(out, r, rows, from, to, Functions.PANEL, sink);
+    }
+
+    private void stream(Matrix w, int first, int r, int rows, int from, int to, int worker, Sink sink) {
+        MemorySegment out = workers[worker].out().atLeast(4L * rows * (to - from));
+        long at = (long) first + r;
+        long groups = cols / GROUP;
+        switch (w) {
+            case Matrix.Int4 q ->
+                Functions.int4Rows(
+                        out.address(),
+                        q.packed().address() + (long) from * cols / 2,
+                        q.scales().address() + from * groups * 2,
+                        cols,
+                        to - from,
+                        codes + at * cols,
+                        halves + at * cols,
+                        scales + at * groups * 4,
+                        offsets + at * groups * 4,
+                        rows);
+            case Matrix.Int8 q ->
+                Functions.int8Rows(
+                        out.address(),
+                        q.packed().address() + (long) from * cols,
+                        q.scales().address() + (long) from * (cols / q.group()) * 2,
+                        q.group(),
+                        cols,
+                        to - from,
+                        codes + at * cols,
+                        scales + at * groups * 4,
+                        rows);
+            case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
+        }
+        deliver(out, r, rows, from, to, to - from, sink);
+    }
+
+    /** Hands over [rows, stride] products of rows r and following. */
+    static void deliver(MemorySegment out, int r, int rows, int from, int to, int stride, Sink sink) {
+        for (int i = 0; i < rows; i++) {
+            for (int o = from; o < to; o++) {
+                sink.put(r + i, o, out.get(JAVA_FLOAT, 4L * i * stride + 4L * (o - from)));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

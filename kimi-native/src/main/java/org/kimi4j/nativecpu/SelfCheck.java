@@ -1,0 +1,142 @@
+package org.kimi4j.nativecpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.kimi4j.kernel.PanamaKernels;
+import org.kimi4j.kernel.RowProducts;
+import org.kimi4j.kernel.VectorForms;
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * Every function once against its twin in Java, before a model relies on it: a few milliseconds that turn a wrong compiler
+ * or a wrong processor into a message.
+ */
+final class SelfCheck {
+
+    private static final int OUTPUTS = 19;
+    private static final int ROWS = 7;
+    /** Whole steps and superblocks, and something left over of both. */
+    private static final int COLS = 2048 + 256 + 64;
+
+    private static final int GROUP = 32;
+    /** Where C adds in another order than Java: of the root mean square, some ten times what was measured. */
+    private static final double BOUND = 2e-6;
+
+    private final SplittableRandom random = new SplittableRandom(20261123);
+    private final Arena arena;
+
+    private SelfCheck(Arena arena) {
+        this.arena = arena;
+    }
+
+    /** What is wrong, with the remedy; empty if all agrees. */
+    static Optional<String> run() {
+        if (Functions.version() != Functions.VERSION) {
+            return Optional.of("its library has version " + Functions.version() + ", expected " + Functions.VERSION
+                    + ": use jars of one release");
+        }
+        try (Arena arena = Arena.ofConfined();
+                VectorForms java = new VectorForms(1);
+                NativeForms forms = new NativeForms(1)) {
+            SelfCheck check = new SelfCheck(arena);
+            boolean sameWidth = PanamaKernels.vectorBits() == 256;
+            Matrix bf16 = check.bf16();
+            float[][] floats = check.rows();
+            double error = distance(
+                    products(forms.floats(), bf16, floats, 3, false), products(java.floats(), bf16, floats, 3, false));
+            if (error > 0) {
+                return Optional.of(wrong("kimi_bf16_rows", error));
+            }
+            for (Matrix w : new Matrix[] {check.int4(), check.int8(GROUP), check.int8(2 * GROUP)}) {
+                String name = w instanceof Matrix.Int4 ? "kimi_int4" : "kimi_int8";
+                float[][] expected = products(java.integers(), w, floats, ROWS, false);
+                error = distance(products(forms.integers(), w, floats, ROWS, false), expected);
+                if (error > (sameWidth ? 0 : BOUND)) {
+                    return Optional.of(wrong(name + "_rows", error));
+                }
+                error = distance(products(forms.integers(), w, floats, ROWS, true), expected);
+                if (!(error <= BOUND)) {
+                    return Optional.of(wrong(name + "_panel", error));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String wrong(String function, double error) {
+        return function + " disagrees with its twin in Java by " + error + " of the values on this machine: use the "
+                + "backend vector, and please report the processor and the C compiler";
+    }
+
+    private static float[][] products(RowProducts products, Matrix w, float[][] x, int rows, boolean prompt) {
+        products.reset(w, rows);
+        for (int r = 0; r < rows; r++) {
+            products.set(0, r, x[r].clone(), 0, prompt, 0);
+        }
+        products.ready();
+        float[][] out = new float[rows][w.rows()];
+        products.run(w, 0, 0, w.rows(), 0, (r, o, value) -> out[r][o] = value);
+        return out;
+    }
+
+    /** Relative root mean square. */
+    private static double distance(float[][] actual, float[][] expected) {
+        double error = 0;
+        double size = 0;
+        for (int r = 0; r < expected.length; r++) {
+            for (int o = 0; o < expected[r].length; o++) {
+                error += Math.pow((double) actual[r][o] - expected[r][o], 2);
+                size += Math.pow(expected[r][o], 2);
+            }
+        }
+        return Math.sqrt(error / size);
+    }
+
+    private float[][] rows() {
+        float[][] rows = new float[ROWS][COLS];
+        for (float[] row : rows) {
+            for (int i = 0; i < COLS; i++) {
+                row[i] = (float) random.nextGaussian();
+            }
+        }
+        return rows;
+    }
+
+    private MemorySegment bytes(long size) {
+        MemorySegment bytes = arena.allocate(size);
+        for (long i = 0; i < size; i++) {
+            bytes.set(JAVA_BYTE, i, (byte) random.nextInt());
+        }
+        return bytes;
+    }
+
+    /** bfloat16 numbers of a size around 1 / 64. */
+    private MemorySegment halves(long count) {
+        MemorySegment halves = arena.allocate(2 * count);
+        for (long i = 0; i < count; i++) {
+            halves.set(JAVA_SHORT_UNALIGNED, 2 * i, (short)
+                    (Float.floatToRawIntBits((float) random.nextGaussian() / 64) >>> 16));
+        }
+        return halves;
+    }
+
+    private Matrix bf16() {
+        int cols = COLS - 3;
+        return new Matrix.Bf16(OUTPUTS, cols, halves((long) OUTPUTS * cols));
+    }
+
+    private Matrix int4() {
+        return new Matrix.Int4(
+                OUTPUTS, COLS, bytes((long) OUTPUTS * COLS / 2), halves((long) OUTPUTS * (COLS / GROUP)));
+    }
+
+    private Matrix int8(int group) {
+        return new Matrix.Int8(
+                OUTPUTS, COLS, group, bytes((long) OUTPUTS * COLS), halves((long) OUTPUTS * (COLS / group)));
+    }
+}

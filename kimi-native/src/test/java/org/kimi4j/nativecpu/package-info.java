@@ -1,0 +1,4 @@
+@NullMarked
+package org.kimi4j.nativecpu;
+
+import org.jspecify.annotations.NullMarked;
