@@ -49,6 +49,12 @@ class ExamplesTest {
     }
 
     @Test
+    void structuredExtraction() throws Exception {
+        assertThat(printed(StructuredExtraction::main))
+                .matches("(?s)from .* to .* by (TRAIN|PLANE|SHIP): \\[.*]\nmood: (good|bad)\n");
+    }
+
+    @Test
     void asyncReplies() throws Exception {
         assertThat(printed(AsyncReplies::main)).isEqualTo("""
                 The capital of Norway is Oslo.
