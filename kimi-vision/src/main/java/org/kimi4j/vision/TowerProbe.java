@@ -65,6 +65,7 @@ public final class TowerProbe implements AutoCloseable {
     }
 
     /** The threads, for measuring beside it what the machine can do. */
+    @SuppressWarnings("exports") // for benchmarks, which core exports its kernels to
     public WorkerPool pool() {
         return pool;
     }
