@@ -13,7 +13,8 @@ import jdk.jfr.StackTrace;
 @Name("org.kimi4j.ExpertRead")
 @Label("Expert Read")
 @Category("Kimi")
-@Description("The experts that a pass chose in a layer; mapped ones are read from memory or disk when they are computed")
+@Description(
+        "The experts that a pass chose in a layer; mapped ones are read from memory or disk when they are computed")
 @Enabled(false)
 @StackTrace(false)
 final class ExpertReadEvent extends Event {
