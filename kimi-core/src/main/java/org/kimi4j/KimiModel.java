@@ -122,6 +122,8 @@ public final class KimiModel implements AutoCloseable {
      * @throws org.kimi4j.error.BackendUnavailableException if the kernels asked for cannot run here
      */
     public static KimiModel open(Path directory, KimiOptions options) {
+        ReplyRecording.LoadEvent recorded = new ReplyRecording.LoadEvent();
+        recorded.begin();
         options.progress().accept(new LoadProgress("reading headers", 0, 0));
         ModelConfig config = ModelConfig.read(directory);
         Checkpoint checkpoint = Checkpoint.open(directory);
@@ -136,6 +138,10 @@ public final class KimiModel implements AutoCloseable {
             throw e;
         }
         try {
+            recorded.directory = directory.toString();
+            recorded.kernels = model.kernelsName();
+            recorded.bytesPerToken = model.bytesPerToken();
+            recorded.commit();
             options.progress().accept(new LoadProgress("ready", 1, 1));
             return model;
         } catch (RuntimeException | Error e) {

@@ -133,8 +133,7 @@ final class DenseProduct {
     }
 
     /** A block of rows with one panel of weights. */
-    private void block(
-            int group, int end, int rowsAt, Place place, int weightsAt, int depth, int panel, boolean add) {
+    private void block(int group, int end, int rowsAt, Place place, int weightsAt, int depth, int panel, boolean add) {
         int at = rowsAt;
         int sumAt = panel * OuterTile.COLUMNS;
         for (int g = group; g < end; g++) {

@@ -76,8 +76,10 @@ public final class PanamaDenseKernels implements DenseKernels {
 
     @Override
     public void add(Tensor x, Tensor y) {
-        scalar.share(x.rows(), (long) x.rows() * x.cols(), (r, _) ->
-                VectorElementwise.add(x.memory(), x.offset(r), y.memory(), y.offset(r), x.cols()));
+        scalar.share(
+                x.rows(),
+                (long) x.rows() * x.cols(),
+                (r, _) -> VectorElementwise.add(x.memory(), x.offset(r), y.memory(), y.offset(r), x.cols()));
     }
 
     @Override

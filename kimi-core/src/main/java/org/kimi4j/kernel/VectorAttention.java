@@ -144,7 +144,7 @@ final class VectorAttention {
         Arrays.fill(segmentSum, 0);
         for (int first = start; first <= last; first += TILE) {
             int count = Math.min(TILE, last - first + 1);
-            CacheRows.load(cache.page(first / TILE), cache.rowOffset(layer, 0), cache.shape(), count, tile);
+            VectorCacheRows.load(cache.page(first / TILE), cache.rowOffset(layer, 0), cache.shape(), count, tile);
             LaneAttention.scores(query, width, tile, 0, width, count, shape.softmaxScale(), weight);
             LaneAttention.weights(weight, count, segmentMax, segmentTotal, decay);
             LaneAttention.accumulate(weight, tile, 0, width, count, decay, segmentSum);

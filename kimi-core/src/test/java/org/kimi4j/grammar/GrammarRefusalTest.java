@@ -57,11 +57,7 @@ class GrammarRefusalTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {"type":"array","uniqueItems":true}                           | uniqueItems is not supported
                     {"type":"string","format":"iri"}                              | the format iri is not supported
                     {"type":"array","items":[{"type":"null"}]}                    | use prefixItems

@@ -58,7 +58,9 @@ class RegexGrammarTest {
             SplittableRandom random = new SplittableRandom(seed);
             int most = grammar.shortestTokens() + random.nextInt(1 << random.nextInt(1, 6));
             String answer = RandomAnswers.write(grammar, lexicon, random, most);
-            assertThat(java.matcher(answer).matches()).as("seed %s: %s", seed, answer).isTrue();
+            assertThat(java.matcher(answer).matches())
+                    .as("seed %s: %s", seed, answer)
+                    .isTrue();
         }
     }
 }

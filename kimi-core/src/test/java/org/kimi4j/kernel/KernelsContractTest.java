@@ -230,6 +230,9 @@ class KernelsContractTest {
                 new Object[] {new MlaShape(1, 8, 2, 8, 5, 0.3f), KvType.F32, 65},
                 new Object[] {new MlaShape(17, 16, 4, 8, 64, 0.2f), KvType.BF16, 64},
                 new Object[] {new MlaShape(33, 8, 6, 16, 128, 0.2f), KvType.BF16, 3},
+                new Object[] {new MlaShape(17, 8, 6, 8, 192, 0.2f), KvType.I8, 130},
+                new Object[] {new MlaShape(3, 8, 2, 8, 77, 0.2f), KvType.I8, ScalarAttention.SEGMENT + 5},
+                new Object[] {new MlaShape(2, 8, 2, 8, 13, 0.2f), KvType.I8, 3},
                 new Object[] {new MlaShape(3, 8, 4, 8, 12, 0.2f), KvType.F32, 2 * ScalarAttention.SEGMENT + 70});
     }
 
@@ -277,10 +280,10 @@ class KernelsContractTest {
                 for (int p = 0; p < weight.length; p++) {
                     double s = 0;
                     for (int c = 0; c < shape.latentDim(); c++) {
-                        s += (double) qLatent[r][h * shape.latentDim() + c] * stored(latents[p][c], type);
+                        s += (double) qLatent[r][h * shape.latentDim() + c] * stored(latents[p], c, type);
                     }
                     for (int i = 0; i < shape.ropeDim(); i++) {
-                        s += (double) q[r][h * shape.queryDim() + shape.nopeDim() + i] * stored(keys[p][i], type);
+                        s += (double) q[r][h * shape.queryDim() + shape.nopeDim() + i] * storedKey(keys[p][i], type);
                     }
                     weight[p] = s * shape.softmaxScale();
                     max = Math.max(max, weight[p]);
@@ -293,7 +296,7 @@ class KernelsContractTest {
                 for (int c = 0; c < shape.latentDim(); c++) {
                     double sum = 0;
                     for (int p = 0; p < weight.length; p++) {
-                        sum += weight[p] * stored(latents[p][c], type);
+                        sum += weight[p] * stored(latents[p], c, type);
                     }
                     out[r][h * shape.latentDim() + c] = (float) (sum / total);
                 }
@@ -302,11 +305,24 @@ class KernelsContractTest {
         return out;
     }
 
-    private static float stored(float value, KvType type) {
+    /** One value of a latent as it comes back from the cache, written down once more. */
+    private static float stored(float[] latent, int i, KvType type) {
         return switch (type) {
-            case F32 -> value;
-            case BF16 -> Float.intBitsToFloat(Weights.toBf16(value) << 16);
+            case F32 -> latent[i];
+            case BF16 -> Float.intBitsToFloat(Weights.toBf16(latent[i]) << 16);
+            case I8 -> {
+                float largest = 0;
+                for (int j = i / 64 * 64; j < Math.min(latent.length, i / 64 * 64 + 64); j++) {
+                    largest = Math.max(largest, Math.abs(latent[j]));
+                }
+                float scale = Float.intBitsToFloat(Weights.toBf16(largest / 127) << 16);
+                yield Math.round((double) (latent[i] / scale)) * scale;
+            }
         };
+    }
+
+    private static float storedKey(float value, KvType type) {
+        return type == KvType.F32 ? value : Float.intBitsToFloat(Weights.toBf16(value) << 16);
     }
 
     @ParameterizedTest

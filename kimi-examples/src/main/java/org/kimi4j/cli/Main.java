@@ -72,6 +72,7 @@ public final class Main {
                 .addSubcommand(new CompareCommand(terminal))
                 .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(new QuantizeCommand(terminal))
+                .addSubcommand(new PerplexityCommand(terminal))
                 .addSubcommand(MakeCheckpointCommand.line(terminal));
         line.setOut(new PrintWriter(terminal.out(), true))
                 .setErr(new PrintWriter(terminal.err(), true))

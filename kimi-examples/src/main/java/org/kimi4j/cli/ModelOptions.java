@@ -28,7 +28,7 @@ final class ModelOptions {
 
     @Option(
             names = "--kv",
-            paramLabel = "f32|bf16",
+            paramLabel = "f32|bf16|i8",
             description = "What the cache stores; default: f32 with exact, bf16 with fast.")
     private @Nullable KvType kv;
 

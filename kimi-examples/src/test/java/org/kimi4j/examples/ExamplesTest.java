@@ -42,6 +42,13 @@ class ExamplesTest {
     }
 
     @Test
+    void pictureQuestions() throws Exception {
+        assertThat(printed(PictureQuestions::main))
+                .startsWith("I see a red star, an orange heart and a red heart.\nThere are 3 shapes.\n")
+                .endsWith("heart.\n");
+    }
+
+    @Test
     void toolCalls() throws Exception {
         assertThat(printed(ToolCalls::main))
                 .startsWith("call functions.weather:0 {\"town\": \"Paris\"}\n")

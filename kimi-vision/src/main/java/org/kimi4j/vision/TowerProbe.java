@@ -2,6 +2,7 @@ package org.kimi4j.vision;
 
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import org.kimi4j.chat.MediaOptions;
 import org.kimi4j.checkpoint.Checkpoint;
 import org.kimi4j.config.ModelConfig;
 import org.kimi4j.config.VisionConfig;
@@ -52,8 +53,7 @@ public final class TowerProbe implements AutoCloseable {
         VisionConfig config = ModelConfig.read(directory)
                 .visionConfig()
                 .orElseThrow(() -> new UnsupportedModelException(directory + ": has no vision tower"));
-        preprocessor =
-                new ImagePreprocessor(MediaConfig.read(directory), org.kimi4j.chat.MediaOptions.DEFAULTS);
+        preprocessor = new ImagePreprocessor(MediaConfig.read(directory), MediaOptions.DEFAULTS);
         checkpoint = Checkpoint.open(directory);
         VisionWeights weights = checkpoint.bind(r -> {
             r.leaveOut("language_model", "not measured");
@@ -65,6 +65,7 @@ public final class TowerProbe implements AutoCloseable {
     }
 
     /** The threads, for measuring beside it what the machine can do. */
+    @SuppressWarnings("exports") // the benchmarks may see it
     public WorkerPool pool() {
         return pool;
     }

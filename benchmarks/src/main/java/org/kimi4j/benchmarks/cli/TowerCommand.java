@@ -30,7 +30,8 @@ final class TowerCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Checkpoint to use the tower of; written if it is missing, 1.3 GB. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Checkpoint to use the tower of; written if it is missing, 1.3 GB. Default: ${DEFAULT-VALUE}.")
     private Path model = Path.of(System.getProperty("java.io.tmpdir"), "kimi-tower");
 
     @Option(
