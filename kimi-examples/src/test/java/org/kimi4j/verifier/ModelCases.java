@@ -154,8 +154,8 @@ final class ModelCases {
                     .seed(each)
                     .maxTokens(200)
                     .toolChoice(ToolChoice.REQUIRED));
-            try (ReplyStream stream = kimi.model()
-                    .open(List.of(ChatMessage.user("What is the weather in Munich?")), tools, options)) {
+            try (ReplyStream stream =
+                    kimi.model().open(List.of(ChatMessage.user("What is the weather in Munich?")), tools, options)) {
                 for (ToolCall call : stream.reply().toolCalls()) {
                     Tools.checkArguments(call, tools);
                     calls++;

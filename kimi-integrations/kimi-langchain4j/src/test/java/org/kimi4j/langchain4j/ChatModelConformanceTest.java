@@ -1,18 +1,18 @@
 package org.kimi4j.langchain4j;
 
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.common.AbstractChatModelIT;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.ChatResponseMetadata;
+import dev.langchain4j.model.output.TokenUsage;
+import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import dev.langchain4j.model.chat.ChatModel;
-import dev.langchain4j.model.chat.common.AbstractChatModelIT;
-import dev.langchain4j.model.chat.request.ChatRequestParameters;
-import dev.langchain4j.model.chat.response.ChatResponseMetadata;
-import dev.langchain4j.model.output.TokenUsage;
-import java.util.List;
 
 /** LangChain4j's conformance kit for models that are waited for. */
 @ExtendWith(ConformanceTable.class)
@@ -25,7 +25,8 @@ class ChatModelConformanceTest extends AbstractChatModelIT {
 
     @Override
     protected ChatModel createModelWith(ChatRequestParameters parameters) {
-        boolean stop = parameters.stopSequences() != null && !parameters.stopSequences().isEmpty();
+        boolean stop = parameters.stopSequences() != null
+                && !parameters.stopSequences().isEmpty();
         var builder = stop
                 ? BundledModel.seeded(KimiChatModel.builder(), false, BundledModel.STOP_SEED)
                 : BundledModel.instant(KimiChatModel.builder());
@@ -65,8 +66,8 @@ class ChatModelConformanceTest extends AbstractChatModelIT {
     }
 
     private List<ChatModel> schemaModels() {
-        return List.of(
-                BundledModel.seeded(KimiChatModel.builder(), true, BundledModel.SCHEMA_SEED).build());
+        return List.of(BundledModel.seeded(KimiChatModel.builder(), true, BundledModel.SCHEMA_SEED)
+                .build());
     }
 
     private List<ChatModel> toolSchemaModels() {
@@ -84,8 +85,8 @@ class ChatModelConformanceTest extends AbstractChatModelIT {
     }
 
     private List<ChatModel> stopModels() {
-        return List.of(
-                BundledModel.seeded(KimiChatModel.builder(), false, BundledModel.STOP_SEED).build());
+        return List.of(BundledModel.seeded(KimiChatModel.builder(), false, BundledModel.STOP_SEED)
+                .build());
     }
 
     @Override

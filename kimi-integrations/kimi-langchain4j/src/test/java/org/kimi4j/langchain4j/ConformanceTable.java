@@ -69,8 +69,7 @@ public final class ConformanceTable implements TestWatcher {
     }
 
     private static synchronized void note(ExtensionContext test, Row row) {
-        Map<String, Row> rows =
-                ROWS.computeIfAbsent(test.getRequiredTestClass().getSimpleName(), _ -> new TreeMap<>());
+        Map<String, Row> rows = ROWS.computeIfAbsent(test.getRequiredTestClass().getSimpleName(), _ -> new TreeMap<>());
         rows.merge(method(test), row, (a, b) -> a.state.compareTo(b.state) >= 0 ? a : b);
     }
 

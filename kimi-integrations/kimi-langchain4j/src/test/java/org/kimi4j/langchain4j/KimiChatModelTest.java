@@ -62,8 +62,7 @@ class KimiChatModelTest {
         assertThat(MessageMapping.of(turn)).isInstanceOfSatisfying(org.kimi4j.chat.ChatMessage.Assistant.class, a -> {
             assertThat(a.reasoning()).isEqualTo("I need the weather.");
             assertThat(a.toolCalls())
-                    .containsExactly(
-                            new org.kimi4j.chat.ToolCall("functions.get_weather:0", "get_weather", "{}"));
+                    .containsExactly(new org.kimi4j.chat.ToolCall("functions.get_weather:0", "get_weather", "{}"));
         });
     }
 
@@ -110,22 +109,21 @@ class KimiChatModelTest {
         ChatModel drawn = BundledModel.seeded(KimiChatModel.builder(), false, 7).build();
         ChatRequest request = asking(UserMessage.from("Tell me a joke.")).build();
 
-        assertThat(drawn.chat(request).aiMessage()).isEqualTo(drawn.chat(request).aiMessage());
+        assertThat(drawn.chat(request).aiMessage())
+                .isEqualTo(drawn.chat(request).aiMessage());
     }
 
     @Test
     void whatIsNotSupportedIsRefusedByName() {
         ChatModel model = instant();
 
-        assertThatThrownBy(() -> model.chat(
-                        asking(UserMessage.from(ImageContent.from("https://example.com/cat.png")))
-                                .build()))
+        assertThatThrownBy(() -> model.chat(asking(UserMessage.from(ImageContent.from("https://example.com/cat.png")))
+                        .build()))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessageContaining("image URLs")
                 .hasMessageContaining("nothing is fetched");
-        assertThatThrownBy(() -> model.chat(
-                        asking(UserMessage.from(AudioContent.from("AAAA", "audio/wav")))
-                                .build()))
+        assertThatThrownBy(() -> model.chat(asking(UserMessage.from(AudioContent.from("AAAA", "audio/wav")))
+                        .build()))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessageContaining("audio");
         assertThatThrownBy(() -> model.chat(asking(GERMANY).temperature(-1.0).build()))

@@ -70,8 +70,8 @@ final class LocalCases {
 
     static void jsonFormat(Function<ChatRequest, ChatResponse> model) {
         ChatResponse response = model.apply(ChatRequest.builder()
-                .messages(UserMessage.from("Reply as JSON with keys country and capital: Berlin is the capital of"
-                        + " Germany."))
+                .messages(UserMessage.from(
+                        "Reply as JSON with keys country and capital: Berlin is the capital of" + " Germany."))
                 .responseFormat(ResponseFormat.JSON)
                 .build());
 
@@ -102,9 +102,7 @@ final class LocalCases {
         assertThat(calls.toolExecutionRequests())
                 .map(ToolExecutionRequest::arguments)
                 .containsExactly("{\"city\": \"Paris\"}", "{\"city\": \"Rome\"}");
-        assertThat(calls.toolExecutionRequests())
-                .map(ToolExecutionRequest::id)
-                .doesNotHaveDuplicates();
+        assertThat(calls.toolExecutionRequests()).map(ToolExecutionRequest::id).doesNotHaveDuplicates();
         assertThat(called.finishReason()).isEqualTo(FinishReason.TOOL_EXECUTION);
 
         List<ToolExecutionRequest> requests = calls.toolExecutionRequests();

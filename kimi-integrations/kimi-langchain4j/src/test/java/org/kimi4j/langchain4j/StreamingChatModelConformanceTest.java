@@ -1,20 +1,20 @@
 package org.kimi4j.langchain4j;
 
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.common.AbstractStreamingChatModelIT;
+import dev.langchain4j.model.chat.common.StreamingMode;
+import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.ChatResponseMetadata;
+import dev.langchain4j.model.output.TokenUsage;
+import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import dev.langchain4j.model.chat.StreamingChatModel;
-import dev.langchain4j.model.chat.common.AbstractStreamingChatModelIT;
-import dev.langchain4j.model.chat.common.StreamingMode;
-import dev.langchain4j.model.chat.listener.ChatModelListener;
-import dev.langchain4j.model.chat.request.ChatRequestParameters;
-import dev.langchain4j.model.chat.response.ChatResponseMetadata;
-import dev.langchain4j.model.output.TokenUsage;
-import java.util.List;
 
 /** LangChain4j's conformance kit for models that stream, by handler and by publisher. */
 @ExtendWith(ConformanceTable.class)
@@ -35,7 +35,8 @@ class StreamingChatModelConformanceTest extends AbstractStreamingChatModelIT {
 
     @Override
     protected StreamingChatModel createModelWith(ChatRequestParameters parameters) {
-        boolean stop = parameters.stopSequences() != null && !parameters.stopSequences().isEmpty();
+        boolean stop = parameters.stopSequences() != null
+                && !parameters.stopSequences().isEmpty();
         var builder = stop
                 ? BundledModel.seeded(KimiStreamingChatModel.builder(), false, BundledModel.STOP_SEED)
                 : BundledModel.instant(KimiStreamingChatModel.builder());
@@ -142,7 +143,8 @@ class StreamingChatModelConformanceTest extends AbstractStreamingChatModelIT {
     @Seeded(BundledModel.TOOL_SCHEMA_SEED)
     @ParameterizedTest
     @MethodSource("toolSchemaModels")
-    protected void should_execute_a_tool_then_answer_respecting_JSON_response_format_with_schema(StreamingChatModel model) {
+    protected void should_execute_a_tool_then_answer_respecting_JSON_response_format_with_schema(
+            StreamingChatModel model) {
         super.should_execute_a_tool_then_answer_respecting_JSON_response_format_with_schema(model);
     }
 
