@@ -36,12 +36,14 @@ public final class StructuredExtraction {
             Trip trip = kimi.chat()
                     .system("Answer with JSON of this schema: "
                             + RecordSchema.of(Trip.class).text())
-                    .user("Nina, who is 7, and her mother Ada take the train from Paris to Rome on the 3rd of May 2026.")
+                    .user(
+                            "Nina, who is 7, and her mother Ada take the train from Paris to Rome on the 3rd of May 2026.")
                     .thinking(false)
                     .temperature(0)
                     .maxTokens(120)
                     .answerAs(Trip.class);
-            System.out.println("from " + trip.from() + " to " + trip.to() + " by " + trip.means() + ": " + trip.travellers());
+            System.out.println(
+                    "from " + trip.from() + " to " + trip.to() + " by " + trip.means() + ": " + trip.travellers());
 
             String mood = kimi.chat()
                     .user("I am so happy today! Is that good or bad?")

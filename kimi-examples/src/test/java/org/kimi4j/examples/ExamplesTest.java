@@ -56,6 +56,18 @@ class ExamplesTest {
     }
 
     @Test
+    void runningTools() throws Exception {
+        assertThat(printed(RunningTools::main)).startsWith("weather of Paris\n").containsIgnoringCase("rainy");
+    }
+
+    @Test
+    void langChainAssistant() throws Exception {
+        assertThat(printed(LangChainAssistant::main))
+                .startsWith("get_weather of Munich\nIt is 21 degrees and sunny in Munich.\nget_weather of Oslo\n")
+                .contains("3 degrees");
+    }
+
+    @Test
     void structuredExtraction() throws Exception {
         assertThat(printed(StructuredExtraction::main))
                 .matches("(?s)from .* to .* by (TRAIN|PLANE|SHIP): \\[.*]\nmood: (good|bad)\n");

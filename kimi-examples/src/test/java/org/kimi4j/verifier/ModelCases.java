@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.kimi4j.GenerateOptions;
 import org.kimi4j.Kimi;
+import org.kimi4j.ReplyStream;
 import org.kimi4j.agents.Episode;
 import org.kimi4j.agents.ReplySource;
 import org.kimi4j.agents.Tool;
@@ -26,6 +29,8 @@ final class ModelCases {
     private static final ToolSpec SEARCH = new ToolSpec("search", "Search the web.", """
             {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}""");
 
+    private static final int SEEDS = 20;
+
     private ModelCases() {}
 
     /** A question and the calls that must come of it, as {@code id arguments}. */
@@ -37,6 +42,7 @@ final class ModelCases {
 
     static List<ToolCase> all() {
         return List.of(
+                drawn(),
                 model(
                         "ids are the model's own, over two questions",
                         false,
@@ -124,6 +130,40 @@ final class ModelCases {
                                 "What is the weather in Oslo?",
                                 "Oslo",
                                 "functions.get_weather:0 {\"city\": \"Oslo\"}"))));
+    }
+
+    /** Drawn hot, where the bundled model writes much nonsense: the calls still follow their schemas. */
+    private static ToolCase drawn() {
+        List<ToolSpec> tools = Stream.of(WEATHER, CALCULATE, SEARCH, Tools.WRITE, Tools.TASKS)
+                .map(tool -> new ToolSpec(tool.name(), tool.description(), tool.parameters(), true))
+                .toList();
+        return new ToolCase(
+                "calls drawn at temperature 1.5 follow their schemas",
+                ToolCase.Origin.MODEL,
+                List.of("MoonshotAI/K2-Vendor-Verifier"),
+                kimi -> drawn(kimi, tools));
+    }
+
+    private static int drawn(Kimi kimi, List<ToolSpec> tools) {
+        int calls = 0;
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            int each = seed;
+            GenerateOptions options = GenerateOptions.DEFAULTS.with(o -> o.thinking(false)
+                    .temperature(1.5)
+                    .topP(1)
+                    .seed(each)
+                    .maxTokens(200)
+                    .toolChoice(ToolChoice.REQUIRED));
+            try (ReplyStream stream =
+                    kimi.model().open(List.of(ChatMessage.user("What is the weather in Munich?")), tools, options)) {
+                for (ToolCall call : stream.reply().toolCalls()) {
+                    Tools.checkArguments(call, tools);
+                    calls++;
+                }
+            }
+        }
+        assertThat(calls).describedAs("calls of %d seeds", SEEDS).isGreaterThanOrEqualTo(SEEDS / 2);
+        return calls;
     }
 
     private static ToolCase one(

@@ -16,7 +16,6 @@ final class ParameterMapping {
     private ParameterMapping() {}
 
     static GenerateOptions options(KimiChatRequestParameters p) {
-        checkFormat(p.responseFormat());
         return GenerateOptions.DEFAULTS.with(o -> {
             set(o, p.temperature(), GenerateOptions.Builder::temperature);
             set(o, p.topP(), GenerateOptions.Builder::topP);
@@ -35,7 +34,7 @@ final class ParameterMapping {
             set(o, p.logprobs(), GenerateOptions.Builder::logprobs);
             set(o, p.timeout(), GenerateOptions.Builder::deadline);
             set(o, p.caller(), GenerateOptions.Builder::caller);
-            return o.toolChoice(choice(p));
+            return o.responseFormat(format(p.responseFormat())).toolChoice(choice(p));
         });
     }
 
@@ -63,10 +62,14 @@ final class ParameterMapping {
         };
     }
 
-    private static void checkFormat(@Nullable ResponseFormat format) {
-        if (format != null && format.type() == ResponseFormatType.JSON) {
-            throw Failures.unsupported("JSON response format is", "");
+    private static org.kimi4j.ResponseFormat format(@Nullable ResponseFormat format) {
+        if (format == null || format.type() == ResponseFormatType.TEXT) {
+            return org.kimi4j.ResponseFormat.TEXT;
         }
+        return format.jsonSchema() == null
+                ? org.kimi4j.ResponseFormat.JSON_OBJECT
+                : org.kimi4j.ResponseFormat.jsonSchema(
+                        SchemaJson.of(format.jsonSchema().rootElement()));
     }
 
     static List<ToolSpec> tools(KimiChatRequestParameters p, boolean strict) {

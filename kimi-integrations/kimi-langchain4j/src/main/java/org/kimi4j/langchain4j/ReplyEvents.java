@@ -15,8 +15,11 @@ final class ReplyEvents {
 
     private String id = "";
     private String name = "";
-    /** White space of arguments, held back because a part of a call must not be blank. */
-    private final StringBuilder blank = new StringBuilder();
+    /**
+     * The beginning of a part of arguments. White space is held back because a part must not be blank, an opening brace so
+     * that no arguments, {@code {}}, are one part.
+     */
+    private final StringBuilder held = new StringBuilder();
 
     /** The event of a piece; empty if LangChain4j has none for it yet. */
     Optional<ChatModelStreamingEvent> of(Delta delta) {
@@ -26,7 +29,7 @@ final class ReplyEvents {
             case ReplyEvent.ToolCallStart(int _, String callId, String callName) -> {
                 id = callId;
                 name = callName;
-                blank.setLength(0);
+                held.setLength(0);
                 yield Optional.empty();
             }
             case ReplyEvent.ToolCallArgumentsDelta(int index, String text) -> arguments(index, text);
@@ -41,12 +44,12 @@ final class ReplyEvents {
     }
 
     private Optional<ChatModelStreamingEvent> arguments(int index, String text) {
-        blank.append(text);
-        if (text.isBlank()) {
+        held.append(text);
+        String part = held.toString();
+        if (part.isBlank() || part.strip().equals("{")) {
             return Optional.empty();
         }
-        String part = blank.toString();
-        blank.setLength(0);
+        held.setLength(0);
         return Optional.of(PartialToolCall.builder()
                 .index(index)
                 .id(id)

@@ -1,0 +1,118 @@
+package org.kimi4j.langchain4j;
+
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.TestWatcher;
+
+/** Notes what came of each test of LangChain4j's kit in this JVM, and writes it as a table. */
+public final class ConformanceTable implements TestWatcher {
+
+    /** The families, by our class for each. */
+    private static final Map<String, String> FAMILIES = families();
+
+    private static final Map<String, Map<String, Row>> ROWS = new TreeMap<>();
+
+    private enum State {
+        PASSED,
+        LOCAL,
+        URL,
+        OTHER_OF_PAIR,
+        FAILED
+    }
+
+    private record Row(State state, String note) {}
+
+    private static Map<String, String> families() {
+        Map<String, String> families = new LinkedHashMap<>();
+        families.put("ChatModelConformanceTest", "AbstractChatModelIT");
+        families.put("StreamingChatModelConformanceTest", "AbstractStreamingChatModelIT");
+        families.put("ListenerConformanceTest", "AbstractChatModelListenerIT");
+        families.put("StreamingListenerConformanceTest", "AbstractStreamingChatModelListenerIT");
+        families.put("PublisherListenerConformanceTest", "AbstractStreamingChatModelPublisherListenerTest");
+        return families;
+    }
+
+    /** Whether every family has been run. */
+    static synchronized boolean isWhole() {
+        return ROWS.keySet().equals(FAMILIES.keySet());
+    }
+
+    @Override
+    public void testSuccessful(ExtensionContext test) {
+        LocalCase local = test.getRequiredTestMethod().getAnnotation(LocalCase.class);
+        Seeded seeded = test.getRequiredTestMethod().getAnnotation(Seeded.class);
+        if (local != null) {
+            note(test, new Row(State.LOCAL, local.value()));
+        } else {
+            note(test, new Row(State.PASSED, seeded == null ? "" : "seed " + seeded.value()));
+        }
+    }
+
+    @Override
+    public void testFailed(ExtensionContext test, Throwable cause) {
+        note(test, new Row(State.FAILED, String.valueOf(cause.getMessage())));
+    }
+
+    @Override
+    public void testDisabled(ExtensionContext test, Optional<String> reason) {
+        boolean url = method(test).startsWith("should_accept") && method(test).contains("public_URL");
+        note(test, new Row(url ? State.URL : State.OTHER_OF_PAIR, ""));
+    }
+
+    private static String method(ExtensionContext test) {
+        return test.getRequiredTestMethod().getName();
+    }
+
+    private static synchronized void note(ExtensionContext test, Row row) {
+        Map<String, Row> rows = ROWS.computeIfAbsent(test.getRequiredTestClass().getSimpleName(), _ -> new TreeMap<>());
+        rows.merge(method(test), row, (a, b) -> a.state.compareTo(b.state) >= 0 ? a : b);
+    }
+
+    /** As Markdown: how many of the tests ran as published, then one line for each. */
+    static synchronized String markdown() {
+        StringBuilder lines = new StringBuilder();
+        Map<State, Integer> counts = new EnumMap<>(State.class);
+        for (Map.Entry<String, String> family : FAMILIES.entrySet()) {
+            Map<String, Row> rows = ROWS.getOrDefault(family.getKey(), Map.of());
+            for (Map.Entry<String, Row> row : rows.entrySet()) {
+                lines.append("| ")
+                        .append(family.getValue())
+                        .append(" | ")
+                        .append(row.getKey())
+                        .append(" | ")
+                        .append(cell(row.getValue()))
+                        .append(" |\n");
+                counts.merge(row.getValue().state, 1, Integer::sum);
+            }
+        }
+        int published = counts.getOrDefault(State.PASSED, 0);
+        int local = counts.getOrDefault(State.LOCAL, 0);
+        int run = published + local + counts.getOrDefault(State.FAILED, 0);
+        return String.format(
+                        Locale.ROOT,
+                        "%d of %d tests pass as published (%d %%), %d as local cases; %d that fetch a URL do not run.%n%n"
+                                + "| kit | test | result |%n| --- | --- | --- |%n%s",
+                        published,
+                        run,
+                        run == 0 ? 0 : 100 * published / run,
+                        local,
+                        counts.getOrDefault(State.URL, 0),
+                        lines)
+                .replace(System.lineSeparator(), "\n");
+    }
+
+    private static String cell(Row row) {
+        return switch (row.state) {
+            case PASSED -> row.note.isEmpty() ? "passes" : "passes, " + row.note;
+            case LOCAL -> "local case passes; as published it needs " + row.note;
+            case URL -> "not run: it fetches a URL";
+            case OTHER_OF_PAIR -> "does not apply: the other test of the pair runs";
+            case FAILED -> "FAILS";
+        };
+    }
+}
