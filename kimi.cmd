@@ -45,7 +45,10 @@ rmdir "%STATE%\lock"
 if not "%BUILT%"=="0" exit /b 1
 
 :run
-"%JDK%\bin\java.exe" --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC %KIMI_JAVA_OPTIONS% -cp "%STATE%\app\lib\*;%KIMI_CLASS_PATH%" org.kimi4j.cli.Main %*
+rem An empty entry would mean the current folder.
+set "CP=%STATE%\app\lib\*"
+if defined KIMI_CLASS_PATH set "CP=%CP%;%KIMI_CLASS_PATH%"
+"%JDK%\bin\java.exe" --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC %KIMI_JAVA_OPTIONS% -cp "%CP%" org.kimi4j.cli.Main %*
 exit /b %ERRORLEVEL%
 
 :check

@@ -4,6 +4,7 @@ module org.kimi4j.core {
     requires jdk.incubator.vector;
     requires static transitive org.jspecify;
     requires java.management;
+    requires jdk.jfr;
     requires jdk.management;
     requires static ai.djl.tokenizers;
     requires tools.jackson.core;

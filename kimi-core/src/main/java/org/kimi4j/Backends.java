@@ -98,6 +98,21 @@ public final class Backends {
         return kernels;
     }
 
+    /** Kernels of the same kind on one thread, for warming up; empty where that means nothing or they cannot be used. */
+    static Optional<Kernels> another(KimiOptions options, String name) {
+        Backend chosen = options.backend();
+        if (chosen == Backend.AUTO) {
+            chosen = unusable(Backend.NATIVE).isEmpty() ? Backend.NATIVE : Backend.VECTOR;
+        }
+        boolean usable = switch (chosen) {
+            case SCALAR -> true;
+            case VECTOR -> vectorUnusable().isEmpty();
+            case NATIVE -> unusable(chosen).isEmpty();
+            case GPU, AUTO -> false;
+        };
+        return usable ? Optional.of(create(chosen, options.precision(), name, 1)) : Optional.empty();
+    }
+
     private static Backend auto(long bytesPerToken) {
         if (unusable(Backend.NATIVE).isEmpty()) {
             return Backend.NATIVE;

@@ -36,6 +36,7 @@ final class Generation {
     private final List<Logprobs> pendingLogprobs = new ArrayList<>();
     private final List<Logprobs> allLogprobs = new ArrayList<>();
     private final long submitted = System.nanoTime();
+    private final ReplyRecording recording = new ReplyRecording();
     private final long deadline;
     private volatile boolean cancelled;
 
@@ -120,6 +121,7 @@ final class Generation {
         timeline = with;
         cachedTokens = with.length();
         admitted = System.nanoTime();
+        recording.admitted(request.ids().length, cachedTokens);
     }
 
     /** Tokens of which the model has not read the rows yet; at least one while the reply is being made. */
@@ -269,6 +271,7 @@ final class Generation {
         lastToken = System.nanoTime();
         if (firstToken == 0) {
             firstToken = lastToken;
+            recording.firstToken();
         }
         sampler.accept(id);
         boolean stop = isStop(id);
@@ -291,10 +294,14 @@ final class Generation {
         if (stop) {
             return hasToolCalls ? FinishReason.TOOL_CALLS : FinishReason.STOP;
         }
-        if (stops.found() || mask.isWhole()) {
+        if (stops.found()) {
             return FinishReason.STOP;
         }
-        return thinkingTokens + answerTokens >= request.maxTokens() ? FinishReason.LENGTH : null;
+        // Before the next: a document that has used all its tokens was probably cut short to fit them.
+        if (left() <= 0) {
+            return FinishReason.LENGTH;
+        }
+        return mask.isWhole() ? FinishReason.STOP : null;
     }
 
     private void deliver(List<ReplyEvent> found) {
@@ -338,6 +345,7 @@ final class Generation {
             putText(stops.release());
         }
         FinishReason told = reason == FinishReason.STOP && hasToolCalls ? FinishReason.TOOL_CALLS : reason;
+        recording.finished(thinkingTokens + answerTokens, told);
         Usage usage = new Usage(request.ids().length, cachedTokens, thinkingTokens, answerTokens);
         events.put(new EventQueue.Event.Done(
                 new Reply(stops.trim(request.parser().reply()), told, usage, timings(), allLogprobs)));

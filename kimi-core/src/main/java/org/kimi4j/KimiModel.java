@@ -62,6 +62,7 @@ public final class KimiModel implements AutoCloseable {
     private final MediaDoor media;
     private final TextModel text;
     private final Engine engine;
+    private final Optional<WarmUp> warmUp;
     private final ReentrantLock opening = new ReentrantLock();
     private @Nullable Tokenizer tokenizer;
     private @Nullable ChatTemplate template;
@@ -72,8 +73,10 @@ public final class KimiModel implements AutoCloseable {
     /** What is read from the checkpoint under one check that every tensor has one owner. */
     private record Weights(TextWeights text, Optional<MediaEncoderProvider.Claimed> media) {}
 
-    private KimiModel(Path directory, KimiOptions options, ModelConfig config, Checkpoint checkpoint) {
+    private KimiModel(
+            Path directory, KimiOptions options, ModelConfig config, Checkpoint checkpoint, Optional<WarmUp> warmUp) {
         this.directory = directory;
+        this.warmUp = warmUp;
         this.options = options;
         this.config = config;
         this.checkpoint = checkpoint;
@@ -83,7 +86,7 @@ public final class KimiModel implements AutoCloseable {
                 TextWeights.read(r.at(config.textPrefix()), c, new LayerRange(0, c.numHiddenLayers())),
                 provider.flatMap(p -> p.claim(r, config))));
         this.weights = bound.text;
-        String name = "kimi-" + directory.getFileName();
+        String name = threadName(directory);
         this.kernels = Backends.choose(options, weights.bytesPerToken(c.numExpertsPerTok()), name);
         try {
             this.text = new TextModel(weights, c, new MappedExperts(weights), kernels, options.latentEps(), Trace.NONE);
@@ -102,6 +105,10 @@ public final class KimiModel implements AutoCloseable {
         }
     }
 
+    private static String threadName(Path directory) {
+        return "kimi-" + directory.getFileName();
+    }
+
     /** Opens a checkpoint directory with default options. */
     public static KimiModel open(Path directory) {
         return open(directory, KimiOptions.DEFAULTS);
@@ -115,17 +122,26 @@ public final class KimiModel implements AutoCloseable {
      * @throws org.kimi4j.error.BackendUnavailableException if the kernels asked for cannot run here
      */
     public static KimiModel open(Path directory, KimiOptions options) {
+        ReplyRecording.LoadEvent recorded = new ReplyRecording.LoadEvent();
+        recorded.begin();
         options.progress().accept(new LoadProgress("reading headers", 0, 0));
         ModelConfig config = ModelConfig.read(directory);
         Checkpoint checkpoint = Checkpoint.open(directory);
+        Optional<WarmUp> warmUp = Optional.empty();
         KimiModel model;
         try {
-            model = new KimiModel(directory, options, config, checkpoint);
+            warmUp = WarmUp.start(options, checkpoint, config, threadName(directory));
+            model = new KimiModel(directory, options, config, checkpoint, warmUp);
         } catch (RuntimeException | Error e) {
+            warmUp.ifPresent(WarmUp::close);
             checkpoint.close();
             throw e;
         }
         try {
+            recorded.directory = directory.toString();
+            recorded.kernels = model.kernelsName();
+            recorded.bytesPerToken = model.bytesPerToken();
+            recorded.commit();
             options.progress().accept(new LoadProgress("ready", 1, 1));
             return model;
         } catch (RuntimeException | Error e) {
@@ -388,6 +404,7 @@ public final class KimiModel implements AutoCloseable {
         }
         engine.close();
         List<AutoCloseable> owned = new ArrayList<>();
+        warmUp.ifPresent(owned::add);
         encoder.ifPresent(owned::add);
         owned.add(kernels);
         owned.add(pool);

@@ -50,8 +50,8 @@ class Gate implements WatchedKernels.Watch {
 
     static void await(CountDownLatch latch) {
         try {
-            if (!latch.await(60, TimeUnit.SECONDS)) {
-                throw new AssertionError("waited for a minute");
+            if (!latch.await(5, TimeUnit.MINUTES)) {
+                throw new AssertionError("waited for five minutes");
             }
         } catch (InterruptedException e) {
             throw new AssertionError(e);

@@ -40,7 +40,7 @@ class Probe implements Flow.Subscriber<Delta> {
 
     /** The next signal: {@code next}, {@code complete} or {@code error}. */
     String await() throws InterruptedException {
-        String signal = signals.poll(60, TimeUnit.SECONDS);
+        String signal = signals.poll(5, TimeUnit.MINUTES);
         return signal == null ? "nothing for a minute" : signal;
     }
 

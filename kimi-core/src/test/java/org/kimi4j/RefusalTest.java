@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.kimi4j.error.BackendUnavailableException;
 import org.kimi4j.error.ClosedException;
 import org.kimi4j.error.ContextLengthException;
+import org.kimi4j.error.MediaException;
 import org.kimi4j.error.OverloadedException;
 import org.kimi4j.error.UnsupportedOptionException;
 import org.kimi4j.nano.KimiNano;
@@ -70,6 +71,18 @@ class RefusalTest {
                 .hasMessageContaining("the prompt has " + prompt + " tokens")
                 .hasMessageContaining("maxTokens is 2048")
                 .hasMessageContaining("at most " + (2048 - prompt));
+    }
+
+    @Test
+    void picturesWithoutTheirArtifactAreRefusedWithItsName() {
+        byte[] picture = {1, 2, 3};
+        assertThatThrownBy(() -> kimi.chat()
+                        .user(u -> u.text("What is this?").image(picture).image(picture))
+                        .send())
+                .isInstanceOf(MediaException.class)
+                .hasMessageContaining("2 pictures")
+                .hasMessageContaining("org.kimi4j:kimi-vision");
+        assertThat(kimi.model().stats().active()).isZero();
     }
 
     static Stream<Object[]> generateOptions() {

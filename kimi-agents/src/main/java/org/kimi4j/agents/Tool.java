@@ -1,5 +1,6 @@
 package org.kimi4j.agents;
 
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -8,6 +9,8 @@ import org.kimi4j.chat.Content;
 import org.kimi4j.chat.ToolCall;
 import org.kimi4j.chat.ToolSpec;
 import org.kimi4j.error.SchemaException;
+import org.kimi4j.schema.RecordSchema;
+import org.kimi4j.schema.ToolMethod;
 
 /** A function that a model may call: what it is told about it, and what runs. Immutable. */
 public final class Tool {
@@ -29,6 +32,42 @@ public final class Tool {
     /** A function of the arguments' JSON text, which is an object. Only its form is checked, not the schema. */
     public static Tool of(ToolSpec spec, ToolFunction<String> function) {
         return new Tool(spec, arguments -> () -> function.call(arguments));
+    }
+
+    /**
+     * A function of a record of a public type: its components are the parameters, and the arguments follow its schema, see
+     * {@link RecordSchema}.
+     *
+     * @throws SchemaException if a component cannot be put into a schema
+     */
+    public static <A> Tool of(String name, String description, Class<A> arguments, ToolFunction<A> function) {
+        return of(name, description, RecordSchema.of(arguments), function);
+    }
+
+    /** A function of a record, of which the caller knows how it is made. */
+    public static <A> Tool of(String name, String description, RecordSchema<A> schema, ToolFunction<A> function) {
+        return new Tool(new ToolSpec(name, description, schema.text(), true), arguments -> {
+            A read = schema.read(arguments);
+            return () -> function.call(read);
+        });
+    }
+
+    /**
+     * The methods of an object that have a {@link org.kimi4j.schema.Description}, each with no parameter or one record; see
+     * {@link ToolMethod}.
+     *
+     * @param lookup {@code MethodHandles.lookup()} of a class that can call them
+     * @throws SchemaException if there are none, or one cannot be called
+     */
+    public static List<Tool> methods(Object target, MethodHandles.Lookup lookup) {
+        return ToolMethod.of(target, lookup).stream().map(Tool::of).toList();
+    }
+
+    private static Tool of(ToolMethod method) {
+        return new Tool(new ToolSpec(method.name(), method.description(), method.schema(), true), arguments -> {
+            Object read = method.read(arguments);
+            return () -> method.call(read);
+        });
     }
 
     /** What the model is told. */

@@ -25,7 +25,17 @@ public final class MappedExperts implements Experts {
 
     @Override
     public Lease acquire(int layer, Routing routing) {
-        return leases[layer - first];
+        Lease lease = leases[layer - first];
+        ExpertReadEvent event = new ExpertReadEvent();
+        if (event.isEnabled()) {
+            event.layer = layer;
+            event.experts = routing.distinctCount();
+            for (int i = 0; i < routing.distinctCount(); i++) {
+                event.bytes += lease.expert(routing.distinctExpert(i)).byteSize();
+            }
+            event.commit();
+        }
+        return lease;
     }
 
     private record Mapped(List<GatedMlp> experts) implements Lease {

@@ -80,7 +80,8 @@ final class Nfa {
         Nfa nfa = new Nfa();
         int start = nfa.state();
         int end = nfa.state();
-        CodePoints plain = set;
+        // Bytes of their own only outside of JSON, where they stand for the ends of the text.
+        CodePoints plain = notation == Notation.PLAIN ? set.minus(CodePoints.range(Regex.BEGIN, Regex.END)) : set;
         if (notation == Notation.JSON) {
             for (int c = 0; c <= '\\'; c++) {
                 String escape = notation.escape(c);

@@ -35,13 +35,20 @@ final class GemvInt8 {
         return VectorMask.fromArray(Lanes.FLOAT, lanes, 0);
     }
 
-    /** Unpacks the vectorised elements of one superblock of a weight row into the packed order, as exact floats. */
-    static void unpack(Weight w, int first, int length, float[] to, int at, int vectorStride) {
+    /**
+     * Unpacks the vectorised elements of one superblock of a weight row into the packed order, as exact floats.
+     *
+     * @param index of the first of them in the matrix
+     */
+    static void unpack(Matrix.Int8 w, long index, int length, float[] to, int at, int vectorStride) {
+        MemorySegment packed = w.packed();
+        MemorySegment scales = w.scales();
+        int shift = Integer.numberOfTrailingZeros(w.group());
         int chain = length / (ElementOrder.CHAINS * L);
         for (int i = 0; i < length; i += 4 * L) {
-            IntVector v = IntVector.fromMemorySegment(Lanes.INT, w.packed, w.offset + first + i, LE);
-            FloatVector scale = FloatVector.broadcast(Lanes.FLOAT, w.scale(first + i))
-                    .blend(w.scale(first + i + (L > 8 ? 32 : 0)), SECOND);
+            IntVector v = IntVector.fromMemorySegment(Lanes.INT, packed, index + i, LE);
+            FloatVector scale = FloatVector.broadcast(Lanes.FLOAT, Weights.bf16(scales, index + i >> shift))
+                    .blend(Weights.bf16(scales, index + i + (L > 8 ? 32 : 0) >> shift), SECOND);
             int into = at + (i / (4 * L) % ElementOrder.CHAINS * chain + i / (16 * L) * 4) * vectorStride;
             for (int q = 0; q < 4; q++) {
                 v.lanewise(VectorOperators.LSHR, 8 * q)
@@ -66,37 +73,26 @@ final class GemvInt8 {
         }
     }
 
-    /** One row of an INT8 matrix. */
-    record Weight(MemorySegment packed, long offset, MemorySegment scales, long firstScale, int group) {
-        static Weight row(Matrix.Int8 w, int row) {
-            long index = (long) row * w.cols();
-            return new Weight(w.packed(), index, w.scales(), index / w.group(), w.group());
-        }
-
-        float scale(int element) {
-            return Weights.bf16(scales, firstScale + element / group);
-        }
-    }
-
     /**
      * Leaves the running vector of one weight row and one row of 8-bit activations in {@code lanes}. A short holds two
      * products of at most 128 * 127; the integer sum of four elements meets its scale as a float.
      */
-    static void integerDot(Weight w, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
+    static void integerDot(Matrix.Int8 w, int row, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
         FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
-        MemorySegment packed = w.packed;
-        MemorySegment scales = w.scales;
+        MemorySegment packed = w.packed();
+        MemorySegment scales = w.scales();
+        long index = (long) row * w.cols();
         short[] codes = x.codes;
         float[] xScales = x.scales;
-        int shift = Integer.numberOfTrailingZeros(w.group);
+        int shift = Integer.numberOfTrailingZeros(w.group());
         int step = 16 * x.lanes;
         for (int i = 0; i < vectorized; i += step) {
             int c = x.codeAt + i;
             int g = x.groupAt + i / 32;
-            long at = w.offset + i;
+            long at = index + i;
             ShortVector v0 =
                     ShortVector.fromMemorySegment(Lanes.SHORT, packed, at, LE).lanewise(VectorOperators.XOR, SIGN);
             ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 4 * L, LE)
@@ -144,7 +140,7 @@ final class GemvInt8 {
                     .add(s3.lanewise(VectorOperators.ASHR, 16))
                     .convert(VectorOperators.I2F, 0);
             // Scales of the 8 half groups (128 bits), 4 groups (256) or 8 groups (512) of this step.
-            long sAt = w.firstScale;
+            long sAt = index >> shift;
             if (L == 4) {
                 float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
                 float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];

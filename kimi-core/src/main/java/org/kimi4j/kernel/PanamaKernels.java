@@ -303,15 +303,27 @@ public final class PanamaKernels implements Kernels {
 
     @Override
     public void moe(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
-        GatedMlp first = experts.apply(routing.distinctExpert(0));
-        if (first.gateProj().getClass() != first.downProj().getClass()
-                || first.gateProj().getClass() != first.upProj().getClass()) {
+        if (!haveOneEncoding(routing, experts)) {
             Kernels.super.moe(out, h, routing, experts, prompt);
             return;
         }
         long mark = workspace().mark();
         moe.run(out, h, routing, experts, prompt);
         workspace().release(mark);
+    }
+
+    /** Whether all chosen experts can share one packing of their inputs. */
+    private static boolean haveOneEncoding(Routing routing, IntFunction<GatedMlp> experts) {
+        Class<?> encoding = experts.apply(routing.distinctExpert(0)).gateProj().getClass();
+        for (int i = 0; i < routing.distinctCount(); i++) {
+            GatedMlp mlp = experts.apply(routing.distinctExpert(i));
+            if (mlp.gateProj().getClass() != encoding
+                    || mlp.upProj().getClass() != encoding
+                    || mlp.downProj().getClass() != encoding) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -10,7 +10,7 @@ import org.kimi4j.tensor.Workspace;
 public final class ScalarDenseKernels implements DenseKernels {
 
     /** Keys of a tile of attention. */
-    static final int TILE = 64;
+    static final int TILE = 256;
 
     private final ScalarKernels scalar;
 

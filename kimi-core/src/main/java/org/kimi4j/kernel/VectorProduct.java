@@ -66,9 +66,7 @@ final class VectorProduct {
                                 sums,
                                 sumAt);
                     }
-                    case Matrix.Int8 q ->
-                        GemvInt8.integerDot(
-                                GemvInt8.Weight.row(q, o), order.vectorized(), rows[first + r], sums, sumAt);
+                    case Matrix.Int8 q -> GemvInt8.integerDot(q, o, order.vectorized(), rows[first + r], sums, sumAt);
                     case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
                 }
             }
@@ -198,7 +196,7 @@ final class VectorProduct {
                 long scaleOffset = index / Matrix.Int4.GROUP * 2;
                 GemvInt4.unpack(q.packed(), index / 2, q.scales(), scaleOffset, length, to, at, vectorStride);
             }
-            case Matrix.Int8 q -> GemvInt8.unpack(GemvInt8.Weight.row(q, row), first, length, to, at, vectorStride);
+            case Matrix.Int8 q -> GemvInt8.unpack(q, index, length, to, at, vectorStride);
         }
     }
 }

@@ -6,10 +6,13 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.kimi4j.KimiModel;
 import org.kimi4j.Session;
+import org.kimi4j.chat.Content;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,6 +35,15 @@ final class LogitsCommand implements Callable<Integer> {
             converter = TokenIds.Converter.class,
             description = "1,2,3 or @FILE with these or a JSON array.")
     private TokenIds tokens = new TokenIds(new int[0]);
+
+    @Option(
+            names = "--media",
+            paramLabel = "FILE.rgb:WxHxT",
+            converter = PixelSize.OfFile.Converter.class,
+            description =
+                    "Raw pixels of a picture (T = 1) or a chunk of a video, padded, whose vectors stand at the next"
+                            + " pads; the tokens hold one pad for each vector; repeatable.")
+    private List<PixelSize.OfFile> media = new ArrayList<>();
 
     @Option(
             names = "--positions",
@@ -71,11 +83,11 @@ final class LogitsCommand implements Callable<Integer> {
             tokens.require(vocab);
             try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
                 LogitsFile logits = new LogitsFile(channel, wanted, vocab);
-                for (int from = 0; from < ids.length; from += chunk) {
-                    int[] part = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + chunk));
-                    boolean needed = logits.wantsAny(from, from + part.length);
-                    session.append(part, chunk, !needed, logits::put);
-                    status.steps("reading the prompt", from + part.length, ids.length);
+                if (media.isEmpty()) {
+                    read(session, ids, logits, status);
+                } else {
+                    boolean lastOnly = Arrays.stream(wanted).allMatch(position -> position == ids.length - 1);
+                    session.append(ids, contents(), chunk, lastOnly, logits::put);
                 }
             }
             file.finish();
@@ -83,6 +95,23 @@ final class LogitsCommand implements Callable<Integer> {
             terminal.err().println("kimi: " + out + ": float32 [" + wanted.length + ", " + vocab + "]");
         }
         return 0;
+    }
+
+    private void read(Session session, int[] ids, LogitsFile logits, Status status) {
+        for (int from = 0; from < ids.length; from += chunk) {
+            int[] part = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + chunk));
+            boolean needed = logits.wantsAny(from, from + part.length);
+            session.append(part, chunk, !needed, logits::put);
+            status.steps("reading the prompt", from + part.length, ids.length);
+        }
+    }
+
+    private List<Content> contents() throws IOException {
+        List<Content> contents = new ArrayList<>();
+        for (PixelSize.OfFile item : media) {
+            contents.add(item.size().read(item.file()));
+        }
+        return contents;
     }
 
     static void requireChunk(int chunk) {

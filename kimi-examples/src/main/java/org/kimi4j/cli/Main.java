@@ -65,6 +65,8 @@ public final class Main {
                 .addSubcommand(new TokenizeCommand(terminal))
                 .addSubcommand(new DetokenizeCommand(terminal))
                 .addSubcommand(new RenderCommand(terminal))
+                .addSubcommand(new PreprocessCommand(terminal))
+                .addSubcommand(new EmbedImageCommand(terminal))
                 .addSubcommand(new LogitsCommand(terminal))
                 .addSubcommand(new DumpCommand(terminal))
                 .addSubcommand(new CompareCommand(terminal))

@@ -2,6 +2,7 @@ package org.kimi4j.cli;
 
 import java.util.Locale;
 import org.kimi4j.LoadProgress;
+import org.kimi4j.PromptProgress;
 
 /**
  * One line on a terminal that says what long work is doing, and is wiped out at the end. Writes nothing where standard
@@ -26,6 +27,20 @@ final class Status implements AutoCloseable {
             steps(progress.stage(), progress.done(), progress.total());
         } else {
             line(progress.stage());
+        }
+    }
+
+    /** Shows how far a prompt has come; wiped out when the whole of it has been read. */
+    void show(PromptProgress progress) {
+        switch (progress.stage()) {
+            case DECODING -> steps("decoding", progress.done(), progress.total());
+            case LOOKING -> steps("looking", progress.done(), progress.total());
+            case READING -> {
+                steps("reading", progress.done(), progress.total());
+                if (progress.done() == progress.total()) {
+                    wipe();
+                }
+            }
         }
     }
 

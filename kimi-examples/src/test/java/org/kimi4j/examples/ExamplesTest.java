@@ -42,10 +42,23 @@ class ExamplesTest {
     }
 
     @Test
+    void pictureQuestions() throws Exception {
+        assertThat(printed(PictureQuestions::main))
+                .startsWith("I see a red star, an orange heart and a red heart.\nThere are 3 shapes.\n")
+                .endsWith("heart.\n");
+    }
+
+    @Test
     void toolCalls() throws Exception {
         assertThat(printed(ToolCalls::main))
                 .startsWith("call functions.weather:0 {\"town\": \"Paris\"}\n")
                 .containsIgnoringCase("rainy");
+    }
+
+    @Test
+    void structuredExtraction() throws Exception {
+        assertThat(printed(StructuredExtraction::main))
+                .matches("(?s)from .* to .* by (TRAIN|PLANE|SHIP): \\[.*]\nmood: (good|bad)\n");
     }
 
     @Test

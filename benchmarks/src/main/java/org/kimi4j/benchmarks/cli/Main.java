@@ -25,6 +25,10 @@ public final class Main {
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new RatiosCommand())
                 .addSubcommand(new PeersCommand())
+                .addSubcommand(new CheckCommand())
+                .addSubcommand(new DecodeCommand())
+                .addSubcommand(new PlotCommand())
+                .addSubcommand(new TowerCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true);
         if (args.length == 0) {
             line.usage(System.err);

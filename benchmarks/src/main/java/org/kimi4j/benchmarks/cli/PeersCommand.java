@@ -15,8 +15,9 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "peers",
-        description = "INT4 products by turns with ONNX Runtime's and Jlama's, which are there if KIMI_PEERS=1 was set when"
-                + " the benchmarks were built. Results are compared first.")
+        description =
+                "INT4 products by turns with ONNX Runtime's and Jlama's, which are there if KIMI_PEERS=1 was set when"
+                        + " the benchmarks were built. Results are compared first.")
 final class PeersCommand implements Callable<Integer> {
 
     /** Weights of one row's pass: 330 MB, ten times the largest cache in use. */

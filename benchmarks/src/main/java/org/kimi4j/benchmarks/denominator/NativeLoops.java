@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The limits' loops in C, compiled for this machine when first asked for; lives as long as the JVM. */
+@SuppressWarnings("restricted")
 public final class NativeLoops {
 
     private static final Optional<NativeLoops> LOOPS = compile();

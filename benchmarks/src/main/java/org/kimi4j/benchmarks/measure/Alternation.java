@@ -75,7 +75,7 @@ public record Alternation(int rounds, int sampleMillis, int warmUpMillis) {
                 break;
             }
         }
-        progress.repeats = (int) Math.clamp(sampleMillis * 1_000_000L / shortest + 1, 1, 1 << 24);
+        progress.repeats = Math.clamp(sampleMillis * 1_000_000L / shortest + 1, 1, 1 << 24);
         return progress;
     }
 

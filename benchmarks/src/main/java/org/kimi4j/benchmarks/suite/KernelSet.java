@@ -44,6 +44,24 @@ public final class KernelSet implements AutoCloseable {
         return set;
     }
 
+    /**
+     * Kernels of one kind, which the caller owns.
+     *
+     * @param kind {@code vector}, {@code native} or {@code scalar}
+     */
+    public static Kernels of(String kind, Precision precision, int threads) {
+        WorkerPool pool = new WorkerPool(kind, threads);
+        return switch (kind) {
+            case "scalar" -> new ScalarKernels(precision, pool, new Workspace());
+            case "vector" -> new PanamaKernels(precision, pool, new Workspace());
+            case "native" ->
+                provider()
+                        .orElseThrow(() -> new IllegalStateException("the native kernels cannot run here"))
+                        .create(new KernelsProvider.Request(precision, pool, new Workspace()));
+            default -> throw new IllegalArgumentException(kind + ": expected vector, native or scalar");
+        };
+    }
+
     /** The scalar twin. */
     public static Kernels scalar(Precision precision, int threads) {
         return new ScalarKernels(precision, new WorkerPool("scalar", threads), new Workspace());

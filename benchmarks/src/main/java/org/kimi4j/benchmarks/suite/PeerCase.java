@@ -59,7 +59,8 @@ public final class PeerCase implements AutoCloseable {
             }));
         }
         for (Peer.Provider provider : ServiceLoader.load(Peer.Provider.class)) {
-            provider.create(new Peer.Request(weights, activations(rows, first.cols()), threads)).ifPresent(peers::add);
+            provider.create(new Peer.Request(weights, activations(rows, first.cols()), threads))
+                    .ifPresent(peers::add);
         }
         for (Peer peer : peers) {
             peer.run();
@@ -72,7 +73,8 @@ public final class PeerCase implements AutoCloseable {
         }
         List<MemorySegment> memory = new ArrayList<>();
         weights.forEach(w -> memory.addAll(WeightPool.memory(w)));
-        String name = count + " x [" + first.rows() + " " + first.cols() + "] x " + rows + (rows == 1 ? " row" : " rows");
+        String name =
+                count + " x [" + first.rows() + " " + first.cols() + "] x " + rows + (rows == 1 ? " row" : " rows");
         this.measured = new Case("peers", name, denominators, works, () -> memory, rows > 1);
     }
 

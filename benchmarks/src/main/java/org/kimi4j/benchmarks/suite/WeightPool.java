@@ -68,6 +68,11 @@ public final class WeightPool implements AutoCloseable {
         return open(file, experts, BF16_BYTES, seed);
     }
 
+    /** A pool of two experts and 32 MiB of bfloat16, for what need not be cold. */
+    public static WeightPool small(Path file, long seed) throws IOException {
+        return open(file, 2, 32L << 20, seed);
+    }
+
     /** As above, with another stretch of bfloat16. */
     static WeightPool open(Path file, int experts, long plainBytes, long seed) throws IOException {
         if (!Files.exists(file) || Files.size(file) != size(experts, plainBytes)) {

@@ -107,8 +107,9 @@ public final class JlamaPeer implements Peer {
 
     @Override
     public String terms() {
-        return "version " + Optional.ofNullable(TensorOperations.class.getPackage().getImplementationVersion())
-                .orElse("0.8.4") + ", " + operations.name() + ", " + MachineSpec.VECTOR_TYPE
+        return "version "
+                + Optional.ofNullable(TensorOperations.class.getPackage().getImplementationVersion())
+                        .orElse("0.8.4") + ", " + operations.name() + ", " + MachineSpec.VECTOR_TYPE
                 + ", 8-bit activations quantised beforehand, 32-bit scales, 1 thread";
     }
 
@@ -116,7 +117,8 @@ public final class JlamaPeer implements Peer {
     public void run() {
         for (int i = 0; i < weights.size(); i++) {
             FloatBufferTensor out = outputs.get(i);
-            operations.batchDotProduct(out, x, weights.get(i), 0, 0, cols, 0, 0, out.shape().last());
+            operations.batchDotProduct(
+                    out, x, weights.get(i), 0, 0, cols, 0, 0, out.shape().last());
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kimi4j.benchmarks.plot;
+
+import org.jspecify.annotations.NullMarked;

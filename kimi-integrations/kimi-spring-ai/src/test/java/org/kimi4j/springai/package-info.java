@@ -1,0 +1,4 @@
+@NullMarked
+package org.kimi4j.springai;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The OpenAI-compatible endpoint of the starter. */
+@NullMarked
+package org.kimi4j.spring.openai;
+
+import org.jspecify.annotations.NullMarked;
