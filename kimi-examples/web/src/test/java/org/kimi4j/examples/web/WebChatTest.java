@@ -6,6 +6,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.SpringApplication;
@@ -31,11 +33,22 @@ class WebChatTest {
                                     HttpResponse.BodyHandlers.ofString())
                             .body())
                     .contains("chat.js");
-            assertThat(ask(http, base, "What is the capital of France?", true))
-                    .contains("event:thinking", "event:text", "Paris", "event:end");
-            assertThat(ask(http, base, "What is the weather in Paris?", false))
-                    .contains("event:tool", "weather(Paris)", "14");
+            String events = ask(http, base, "What is the capital of France?", true);
+            assertThat(events).contains("event:thinking", "event:text", "event:end");
+            assertThat(texts(events)).endsWith("The capital of France is Paris.");
+            events = ask(http, base, "What is the weather in Paris?", false);
+            assertThat(events).contains("event:tool", "weather(Paris)");
+            assertThat(texts(events)).contains("14");
         }
+    }
+
+    /** The texts of all events, one after the other: a word may come in several pieces. */
+    private static String texts(String events) {
+        return Pattern.compile("\"text\":\"(.*?)\"")
+                .matcher(events)
+                .results()
+                .map(text -> text.group(1))
+                .collect(Collectors.joining());
     }
 
     private static String ask(HttpClient http, String base, String words, boolean thinking) throws Exception {
