@@ -151,6 +151,7 @@ final class GrammarStore {
         try {
             Grammar known = grammars.get(key);
             if (known != null) {
+                trim();
                 return known;
             }
         } finally {
@@ -160,18 +161,23 @@ final class GrammarStore {
         lock.lock();
         try {
             grammars.put(key, made);
-            long bytes = 0;
-            for (Grammar grammar : grammars.values()) {
-                bytes += grammar.bytes();
-            }
-            Iterator<Grammar> oldest = grammars.values().iterator();
-            while (bytes > MAX_BYTES && grammars.size() > 1) {
-                bytes -= oldest.next().bytes();
-                oldest.remove();
-            }
+            trim();
             return made;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Drops those used longest ago; with each request, because grammars remember more masks as they are used. */
+    private void trim() {
+        long bytes = 0;
+        for (Grammar grammar : grammars.values()) {
+            bytes += grammar.bytes();
+        }
+        Iterator<Grammar> oldest = grammars.values().iterator();
+        while (bytes > MAX_BYTES && grammars.size() > 1) {
+            bytes -= oldest.next().bytes();
+            oldest.remove();
         }
     }
 }

@@ -205,6 +205,11 @@ final class Dfa {
         return next[state * classes + (classOf[b] & 0xFF)];
     }
 
+    /** The states that follow: [states, classes], not to be changed. */
+    int[] table() {
+        return next;
+    }
+
     boolean accepts(int state) {
         return accepting.get(state);
     }

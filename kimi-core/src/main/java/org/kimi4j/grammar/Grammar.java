@@ -12,6 +12,7 @@ public final class Grammar {
     private final Frame start;
     private final Shortest shortest;
     private final int cells;
+    private final long joinedBytes;
     private final MaskCache masks;
 
     private Grammar(Shape answer, boolean json, Lexicon lexicon) throws RefusedException {
@@ -20,6 +21,7 @@ public final class Grammar {
         Shape solved = solver.solve(answer);
         this.shortest = solved.shortest();
         this.cells = cells(solver);
+        this.joinedBytes = solver.joinedBytes();
         Shape.Root root = new Shape.Root(solved);
         this.start = !json && solved instanceof Shape.Regular regular
                 ? new Frame(
@@ -67,9 +69,9 @@ public final class Grammar {
         return new String(shortest.text, StandardCharsets.UTF_8);
     }
 
-    /** Bytes of memory for automata and for the masks held at the moment. */
+    /** Bytes of memory for automata, for tokens joined for them, and for the masks held at the moment. */
     public long bytes() {
-        return 4L * cells + masks.bytes();
+        return 4L * cells + joinedBytes + masks.bytes();
     }
 
     Lexicon lexicon() {

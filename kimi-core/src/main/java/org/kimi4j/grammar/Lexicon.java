@@ -18,6 +18,7 @@ public final class Lexicon {
     private final int size;
     private final TokenTree all;
     private final TokenTree unusual;
+    private final Endings endings;
     private final int[][] plain; // [characters]: ids, ascending
     private final BitSet allPlain = new BitSet();
     private final long[] allPlainWords;
@@ -67,6 +68,7 @@ public final class Lexicon {
             }
         }
         unusual = TokenTree.of(rest, bytes);
+        endings = new Endings(unusual);
         allPlainWords = allPlain.toLongArray();
         filler = bestFiller();
         fillerRuns = runs(filler);
@@ -157,6 +159,11 @@ public final class Lexicon {
     /** The tokens that {@link #plain} does not have. */
     TokenTree unusual() {
         return unusual;
+    }
+
+    /** What {@link #unusual} tokens have behind their first quote. */
+    Endings endings() {
+        return endings;
     }
 
     /** Adds the plain tokens of so many characters, or takes the others away if they are fewer. */

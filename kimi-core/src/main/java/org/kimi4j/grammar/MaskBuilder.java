@@ -1,8 +1,7 @@
 package org.kimi4j.grammar;
 
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the tokens that may come at one place: walks the tree of tokens and the shapes together, byte by byte, and turns
@@ -10,7 +9,8 @@ import java.util.Map;
  * taken by their number, and only the others are walked. For one mask and one thread.
  *
  * <p>With a limit, only tokens are taken after which the shortest way to the end needs no more than the limit. At least
- * one is, as long as the way from here needs no more than one token above the limit.
+ * one is, as long as the way from here needs no more than one token above the limit. Inside a further key that is asked
+ * of the tokens on the shortest way alone, as each key that a token could end would have to be compared.
  */
 final class MaskBuilder {
 
@@ -20,7 +20,9 @@ final class MaskBuilder {
     private final Frame origin;
     private final int limit;
     private final long[] words; // a bit for each token
-    private final Map<Long, Boolean> closable = new HashMap<>(); // by state and count of a run
+    private byte[] asked = {}; // of a run by state and characters: whether enough tokens are left, 0 for not yet known
+    private int span = 1; // characters told apart
+    private long @Nullable [] endings; // those that fit behind the string being written, a bit for each
     private int growth;
     private int lowest;
     private boolean keysMattered;
@@ -54,6 +56,8 @@ final class MaskBuilder {
     private void run() {
         switch (origin.shape) {
             case Shape.Text text -> {
+                span = lexicon.longest() + 1;
+                asked = new byte[Shape.Text.REST.states() * span];
                 if (origin.state == Shape.Text.BETWEEN) {
                     takePlain(text);
                     walkRun(lexicon.unusual());
@@ -62,26 +66,26 @@ final class MaskBuilder {
                 }
             }
             case Shape.Regular regular -> {
+                asked = new byte[regular.dfa.states()];
                 TokenGroups groups = regular.groups();
                 if (groups == null) {
                     walkRun(lexicon.all());
                     return;
                 }
-                groups.take(regular.dfa, origin.state, this::mayCome, words);
+                groups.take(regular.dfa, origin.state, asked, state -> verdict(state, 0), words);
                 if (regular.kind == Shape.Regular.Kind.STRING) {
                     walkRun(lexicon.unusual());
                 }
             }
             case ObjectShape _ -> {
                 if (origin.state == ObjectShape.KEY && origin.keys != null && origin.keys.text == Keys.REST.start()) {
-                    takePlainOfKey();
-                    walk(lexicon.unusual(), 0, lexicon.unusual().size(), FrameList.of(origin));
+                    takeOfKey();
                 } else {
-                    walk(lexicon.all(), 0, lexicon.all().size(), FrameList.of(origin));
+                    walk(lexicon.all(), 0, lexicon.all().size(), FrameList.of(origin), words);
                 }
             }
             case ArrayShape _, Shape.Choice _, Shape.Root _ ->
-                walk(lexicon.all(), 0, lexicon.all().size(), FrameList.of(origin));
+                walk(lexicon.all(), 0, lexicon.all().size(), FrameList.of(origin), words);
         }
     }
 
@@ -105,10 +109,12 @@ final class MaskBuilder {
     }
 
     /** Any whole characters go on in a further key; how many more make it new depends on them only a little. */
-    private void takePlainOfKey() {
-        int surely = origin.bound;
-        if (limit == NO_LIMIT || surely <= limit) {
+    private void takeOfKey() {
+        if (origin.bound <= limit) {
             lexicon.addPlain(1, lexicon.mostPlain(), words);
+        }
+        if (limit == NO_LIMIT) {
+            walk(lexicon.unusual(), 0, lexicon.unusual().size(), FrameList.of(origin), words);
             return;
         }
         TokenTree tree = lexicon.all();
@@ -120,7 +126,7 @@ final class MaskBuilder {
             if (node < 0) {
                 return;
             }
-            take(tree.token(node), at);
+            take(tree.token(node), at, words);
         }
     }
 
@@ -130,7 +136,8 @@ final class MaskBuilder {
                 || Closing.of(frame, lexicon).tokens() <= limit;
     }
 
-    private void take(int token, FrameList frames) {
+    /** Takes a token, or an ending of tokens, if enough tokens are left after it. */
+    private void take(int token, FrameList frames, long[] to) {
         if (token == TokenTree.NO_TOKEN) {
             return;
         }
@@ -140,21 +147,21 @@ final class MaskBuilder {
         } else if (bound > limit && frames.tokensToEnd(lexicon) > limit) {
             return;
         }
-        set(token);
+        set(token, to);
     }
 
-    private void set(int token) {
-        words[token >> 6] |= 1L << token;
+    private static void set(int token, long[] to) {
+        to[token >> 6] |= 1L << token;
     }
 
-    private void walk(TokenTree tree, int from, int to, FrameList frames) {
-        for (int node = from; node < to; node = tree.skip(node)) {
+    private void walk(TokenTree tree, int from, int end, FrameList frames, long[] to) {
+        for (int node = from; node < end; node = tree.skip(node)) {
             FrameList next = frames.after(tree.edge(node));
             lowest = Math.min(lowest, next.lowestHeight());
             keysMattered |= next.didKeysMatter();
             if (!next.isEmpty()) {
-                take(tree.token(node), next);
-                walk(tree, node + 1, tree.skip(node), next);
+                take(tree.token(node), next, to);
+                walk(tree, node + 1, tree.skip(node), next, to);
             }
         }
     }
@@ -184,7 +191,7 @@ final class MaskBuilder {
             states[depth] = next;
             counts[depth] = text != null && next == Shape.Text.BETWEEN ? text.counted(count) : count;
             if (tree.token(node) != TokenTree.NO_TOKEN && mayCome(next, counts[depth])) {
-                set(tree.token(node));
+                set(tree.token(node), words);
             }
             node++;
         }
@@ -192,6 +199,10 @@ final class MaskBuilder {
 
     /** The byte does not go on in the automaton, or is the last of its text. */
     private void leaveRun(TokenTree tree, int node, boolean wasComplete, int next) {
+        if (next != Dfa.DEAD && tree == lexicon.unusual() && lexicon.endings().beginAt(node)) {
+            takeEndings(tree, node);
+            return;
+        }
         FrameList frames = new FrameList();
         if (next != Dfa.DEAD) {
             frames.add(origin.below());
@@ -201,23 +212,49 @@ final class MaskBuilder {
             keysMattered |= frames.didKeysMatter();
         }
         if (!frames.isEmpty()) {
-            take(tree.token(node), frames);
-            walk(tree, node + 1, tree.skip(node), frames);
+            take(tree.token(node), frames, words);
+            walk(tree, node + 1, tree.skip(node), frames, words);
         }
     }
 
-    private boolean mayCome(int state) {
-        return mayCome(state, 0);
+    /** The tokens that end the string at this node and go on with what fits behind it, which is found out once. */
+    private void takeEndings(TokenTree tree, int quote) {
+        Endings all = lexicon.endings();
+        long[] fitting = endings;
+        if (fitting == null) {
+            fitting = new long[(all.count() + 63) / 64];
+            FrameList frames = FrameList.of(origin.below());
+            take(Endings.EMPTY, frames, fitting);
+            walk(all.tree(), 0, all.tree().size(), frames, fitting);
+            endings = fitting;
+        }
+        for (int node = quote; node < tree.skip(quote); node++) {
+            int ending = all.of(node);
+            if (tree.token(node) != TokenTree.NO_TOKEN && (fitting[ending >> 6] >>> ending & 1) != 0) {
+                set(tree.token(node), words);
+            }
+        }
     }
 
     /** Whether enough tokens are left at a place of this automaton. */
     private boolean mayCome(int state, int count) {
+        int index = span == 1 ? state : state * span + count - origin.count;
+        if (asked[index] == 0) {
+            asked[index] = verdict(state, count);
+        }
+        return asked[index] == TokenGroups.TAKE;
+    }
+
+    private byte verdict(int state, int count) {
+        return findsWay(state, count) ? TokenGroups.TAKE : TokenGroups.LEAVE;
+    }
+
+    private boolean findsWay(int state, int count) {
         if (limit == NO_LIMIT) {
             int bound = origin.shape.bound(state, count, 0, null) + origin.below().bound;
             growth = Math.max(growth, bound - origin.bound);
             return true;
         }
-        return closable.computeIfAbsent(
-                (long) state << 32 | count, _ -> fits(new Frame(origin.shape, state, count, 0, null, origin.below)));
+        return fits(new Frame(origin.shape, state, count, 0, null, origin.below));
     }
 }

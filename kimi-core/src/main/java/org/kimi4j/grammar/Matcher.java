@@ -40,6 +40,9 @@ public final class Matcher {
         if (left <= 0) {
             return new BitSet();
         }
+        if (left - 1 < place.bound) {
+            return MaskBuilder.build(lexicon, place, left - 1);
+        }
         Mask mask = grammar.masks().mask(place);
         return left - 1 - mask.growth() >= place.bound ? mask.allowed() : MaskBuilder.build(lexicon, place, left - 1);
     }

@@ -193,9 +193,15 @@ sealed interface Shape permits ArrayShape, ObjectShape, Shape.Choice, Shape.Regu
 
         void measure(Lexicon lexicon) {
             tokens = lexicon.tokensToEnd(dfa);
-            if (kind != Kind.VALUE && dfa.mostBytes() >= MANY_BYTES) {
-                groups = lexicon.groups(dfa, kind == Kind.STRING);
-            }
+        }
+
+        /** Whether masks come sooner with tokens joined. */
+        boolean joiningPays() {
+            return kind != Kind.VALUE && dfa.mostBytes() >= MANY_BYTES;
+        }
+
+        void join(TokenGroups joined) {
+            groups = joined;
         }
 
         /** Tokens joined that the automaton cannot tell apart: of strings the plain ones, of answers all; or null. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -16,7 +17,14 @@ final class Solver {
     /** Bytes of the shortest text of an answer at most. */
     static final int MAX_LENGTH = 1 << 18;
 
+    /** Bytes of joined tokens, and automata that have some, from which on there are no more: masks then take longer. */
+    private static final long MAX_JOINED_BYTES = 16L << 20;
+
+    private static final int MAX_JOINED = 64;
+
     private final Lexicon lexicon;
+    private final Map<Dfa, TokenGroups> joined = new IdentityHashMap<>();
+    private long joinedBytes;
     private final Set<Shape> shapes = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Shape> inOrder = new ArrayList<>();
     private final Set<Shape> written = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -54,11 +62,34 @@ final class Solver {
             switch (shape) {
                 case ObjectShape object -> object.measure();
                 case ArrayShape array -> array.measure();
-                case Shape.Regular regular -> regular.measure(lexicon);
+                case Shape.Regular regular -> {
+                    regular.measure(lexicon);
+                    join(regular);
+                }
                 case Shape.Choice _, Shape.Root _, Shape.Text _ -> {}
             }
         }
         return simple(root);
+    }
+
+    private void join(Shape.Regular regular) {
+        if (!regular.joiningPays()) {
+            return;
+        }
+        TokenGroups groups = joined.get(regular.dfa);
+        if (groups == null && joined.size() < MAX_JOINED && joinedBytes < MAX_JOINED_BYTES) {
+            groups = lexicon.groups(regular.dfa, regular.kind == Shape.Regular.Kind.STRING);
+            joined.put(regular.dfa, groups);
+            joinedBytes += groups.bytes();
+        }
+        if (groups != null) {
+            regular.join(groups);
+        }
+    }
+
+    /** Bytes of the tokens joined for automata. */
+    long joinedBytes() {
+        return joinedBytes;
     }
 
     private void collect(Shape shape) {

@@ -5,23 +5,30 @@ import java.util.BitSet;
 
 /**
  * Tokens that an automaton cannot tell apart, joined: to it, tokens are sequences of classes of bytes, and there are far
- * fewer of those than tokens. The sequences form a tree whose nodes are numbered so that a parent comes before its
- * children; each node has the tokens spelled there. Some hundred kB for 160,000 tokens; immutable.
+ * fewer of those than tokens. The sequences form a tree in the order of a depth-first walk, so that what is below a node
+ * which the automaton does not come to is left out in one step; each node has the tokens spelled there. Some hundred kB
+ * for 160,000 tokens; immutable.
  */
 final class TokenGroups {
 
-    private final int[] parent; // by node; node 0 is the root
-    private final byte[] edge; // by node: the class that leads to it
+    private final byte[] edge; // by node: the class that leads to it; node 0 is the root
+    private final char[] depth; // by node: classes from the root
+    private final int[] skip; // by node: the first one that is not below it
     private final int[] first; // [nodes + 1]: where the tokens of a node begin in ids
     private final int[] ids;
-    private final int[] sampleOfClass; // a byte of each class
+    private final int deepest;
 
-    private TokenGroups(int[] parent, byte[] edge, int[] first, int[] ids, int[] sampleOfClass) {
-        this.parent = parent;
+    private TokenGroups(byte[] edge, char[] depth, int[] skip, int[] first, int[] ids) {
         this.edge = edge;
+        this.depth = depth;
+        this.skip = skip;
         this.first = first;
         this.ids = ids;
-        this.sampleOfClass = sampleOfClass;
+        int most = 0;
+        for (char d : depth) {
+            most = Math.max(most, d);
+        }
+        this.deepest = most;
     }
 
     /**
@@ -59,39 +66,68 @@ final class TokenGroups {
             group[node] = path[depth];
             node++;
         }
-        return builder.build(tree, group, among, sample);
+        return builder.build(tree, group, among);
     }
 
-    /** Takes the states an automaton comes to. */
-    interface Taker {
-        /** Whether the tokens that lead to a state may come. */
-        boolean mayCome(int state);
+    /** Says of the states an automaton comes to whether the tokens that lead there may come. */
+    interface Verdict {
+        /** {@link #TAKE} or {@link #LEAVE}. */
+        byte on(int state);
     }
+
+    static final byte TAKE = 1;
+    static final byte LEAVE = 2;
 
     /**
      * Adds the tokens that lead somewhere.
      *
      * @param from the state before them
+     * @param known verdicts by state, 0 for those not asked yet
      */
-    void take(Dfa dfa, int from, Taker taker, long[] allowed) {
-        int[] states = new int[parent.length];
-        states[0] = from;
-        for (int node = 1; node < parent.length; node++) {
-            int before = states[parent[node]];
-            int state = before == Dfa.DEAD ? Dfa.DEAD : dfa.next(before, sampleOfClass[edge[node] & 0xFF]);
-            states[node] = state;
-            if (state != Dfa.DEAD && first[node] < first[node + 1] && taker.mayCome(state)) {
-                for (int i = first[node]; i < first[node + 1]; i++) {
-                    int id = ids[i];
-                    allowed[id >> 6] |= 1L << id;
-                }
+    void take(Dfa dfa, int from, byte[] known, Verdict verdict, long[] allowed) {
+        byte[] edges = edge; // fields would be read again after each call
+        char[] depths = depth;
+        int[] ends = skip;
+        int[] starts = first;
+        int[] tokens = ids;
+        int[] next = dfa.table();
+        int classes = dfa.classes();
+        int[] rows = new int[deepest + 1]; // where the row of the state begins, by classes so far
+        rows[0] = from * classes;
+        int node = 1;
+        while (node < edges.length) {
+            int at = depths[node];
+            int state = next[rows[at - 1] + (edges[node] & 0xFF)];
+            if (state == Dfa.DEAD) {
+                node = ends[node];
+                continue;
+            }
+            rows[at] = state * classes;
+            int i = starts[node++];
+            int end = starts[node];
+            if (i == end) {
+                continue;
+            }
+            byte taken = known[state];
+            if (taken == 0) {
+                taken = verdict.on(state);
+                known[state] = taken;
+            }
+            for (; taken == TAKE && i < end; i++) {
+                int id = tokens[i];
+                allowed[id >> 6] |= 1L << id;
             }
         }
     }
 
+    /** Sequences told apart. */
+    int size() {
+        return edge.length;
+    }
+
     /** Bytes of memory. */
     long bytes() {
-        return 9L * parent.length + 4L * ids.length;
+        return 11L * edge.length + 4L * ids.length;
     }
 
     /** Nodes by their parent and edge, in an open hash table. */
@@ -140,11 +176,32 @@ final class TokenGroups {
             return h ^ h >>> 15;
         }
 
-        TokenGroups build(TokenTree tree, int[] group, BitSet among, int[] sample) {
+        TokenGroups build(TokenTree tree, int[] group, BitSet among) {
+            int[] size = new int[nodes]; // nodes from a node on, itself included
+            Arrays.fill(size, 1);
+            for (int node = nodes - 1; node > 0; node--) {
+                size[parent[node]] += size[node];
+            }
+            int[] place = new int[nodes]; // in the order of a depth-first walk
+            int[] next = new int[nodes]; // where the next child of a node goes
+            next[0] = 1;
+            byte[] sortedEdge = new byte[nodes];
+            char[] depth = new char[nodes];
+            int[] skip = new int[nodes];
+            skip[0] = nodes;
+            for (int node = 1; node < nodes; node++) { // parents come before their children
+                int at = next[parent[node]];
+                next[parent[node]] += size[node];
+                next[node] = at + 1;
+                place[node] = at;
+                sortedEdge[at] = edge[node];
+                depth[at] = (char) (depth[place[parent[node]]] + 1);
+                skip[at] = at + size[node];
+            }
             int[] first = new int[nodes + 1];
             for (int node = 0; node < tree.size(); node++) {
                 if (isToken(tree, node, group, among)) {
-                    first[group[node] + 1]++;
+                    first[place[group[node]] + 1]++;
                 }
             }
             for (int g = 0; g < nodes; g++) {
@@ -154,10 +211,10 @@ final class TokenGroups {
             int[] fill = Arrays.copyOf(first, nodes);
             for (int node = 0; node < tree.size(); node++) {
                 if (isToken(tree, node, group, among)) {
-                    ids[fill[group[node]]++] = tree.token(node);
+                    ids[fill[place[group[node]]]++] = tree.token(node);
                 }
             }
-            return new TokenGroups(Arrays.copyOf(parent, nodes), Arrays.copyOf(edge, nodes), first, ids, sample);
+            return new TokenGroups(sortedEdge, depth, skip, first, ids);
         }
 
         private static boolean isToken(TokenTree tree, int node, int[] group, BitSet among) {
