@@ -1,11 +1,14 @@
 package org.kimi4j;
 
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.ToolSpec;
+import org.kimi4j.error.SchemaException;
+import org.kimi4j.schema.RecordSchema;
 
 /**
  * Several turns with the model: {@code c.user("...").send()} appends the question and the reply, reasoning included, so
@@ -69,7 +72,11 @@ public final class Conversation {
      * leaves the conversation as it was before the call.
      */
     public Reply stream(Consumer<Delta> listener) {
-        try (ReplyStream stream = open()) {
+        return stream(options, listener);
+    }
+
+    private Reply stream(GenerateOptions used, Consumer<Delta> listener) {
+        try (ReplyStream stream = model.open(messages, tools, used)) {
             for (var next = stream.next(); next.isPresent(); next = stream.next()) {
                 listener.accept(next.get());
             }
@@ -77,6 +84,26 @@ public final class Conversation {
             messages.add(reply.toMessage());
             return reply;
         }
+    }
+
+    /**
+     * Asks, waits, appends the reply, and gives its answer as a record: see {@link ChatRequest#answerAs(Class)}. The format
+     * is that of this turn alone. A reply that calls tools is appended too; answer the calls and ask again.
+     *
+     * @throws SchemaException if the type cannot be described, or the reply calls tools in place of an answer
+     */
+    public <T> T answerAs(Class<T> type) {
+        return answerAs(RecordSchema.of(type));
+    }
+
+    /** As {@link #answerAs(Class)}, of a type that the owner of a lookup can make. */
+    public <T> T answerAs(Class<T> type, MethodHandles.Lookup lookup) {
+        return answerAs(RecordSchema.of(type, lookup));
+    }
+
+    private <T> T answerAs(RecordSchema<T> schema) {
+        return stream(options.with(o -> o.responseFormat(ResponseFormat.jsonSchema(schema.text()))), _ -> {})
+                .as(schema);
     }
 
     /** The pieces of the next reply, to be pulled; the caller appends the reply with {@link #add}. */

@@ -48,9 +48,14 @@ public final class GenerateOptions {
         return b.preserveThinking;
     }
 
-    /** The most tokens generated, thinking included; empty for as many as context and budget hold, 8192 at most. */
+    /** The most tokens generated, thinking included; empty for as many as context and budget hold. */
     public OptionalInt maxTokens() {
         return b.maxTokens;
+    }
+
+    /** The most tokens generated where {@link #maxTokens} is empty and context and budget hold more; 8192 by default. */
+    public int defaultMaxTokens() {
+        return b.defaultMaxTokens;
     }
 
     /** The most tokens of thinking, after which it is closed and the answer begins; empty for no limit. */
@@ -105,6 +110,7 @@ public final class GenerateOptions {
 
     /** Collects options; each setter checks its value and names the option if it is refused. */
     public static final class Builder {
+        private static final int DEFAULT_MAX_TOKENS = 8192;
         private static final int MAX_STOP = 16;
         private static final int MAX_STOP_LENGTH = 1024;
         private static final Consumer<PromptProgress> NOBODY = _ -> {};
@@ -112,6 +118,7 @@ public final class GenerateOptions {
         private boolean thinking = true;
         private boolean preserveThinking;
         private OptionalInt maxTokens = OptionalInt.empty();
+        private int defaultMaxTokens = DEFAULT_MAX_TOKENS;
         private OptionalInt maxThinkingTokens = OptionalInt.empty();
         private String thinkingClosing = "";
         private ToolChoice toolChoice = ToolChoice.AUTO;
@@ -129,6 +136,7 @@ public final class GenerateOptions {
             thinking = from.thinking;
             preserveThinking = from.preserveThinking;
             maxTokens = from.maxTokens;
+            defaultMaxTokens = from.defaultMaxTokens;
             maxThinkingTokens = from.maxThinkingTokens;
             thinkingClosing = from.thinkingClosing;
             toolChoice = from.toolChoice;
@@ -156,6 +164,15 @@ public final class GenerateOptions {
                 throw new UnsupportedOptionException("maxTokens: expected at least 1, found " + tokens);
             }
             maxTokens = OptionalInt.of(tokens);
+            return this;
+        }
+
+        /** For a host that bounds replies whose caller sets nothing: unlike maxTokens, it is lowered to what there is room for. */
+        public Builder defaultMaxTokens(int tokens) {
+            if (tokens < 1) {
+                throw new UnsupportedOptionException("defaultMaxTokens: expected at least 1, found " + tokens);
+            }
+            defaultMaxTokens = tokens;
             return this;
         }
 

@@ -20,9 +20,6 @@ import org.kimi4j.tokenizer.Tokenizer;
 /** From a rendered prompt to what the engine takes; everything here happens on the caller's thread. */
 final class RequestPreparation {
 
-    /** Tokens that are generated at most if the caller says nothing. */
-    private static final int DEFAULT_MAX_TOKENS = 8192;
-
     private final Tokenizer tokenizer;
     private final GrammarStore grammars;
     private final int[] stopIds;
@@ -152,7 +149,7 @@ final class RequestPreparation {
         if (options.maxTokens().isPresent()) {
             return options.maxTokens().getAsInt();
         }
-        int most = Math.min(room, DEFAULT_MAX_TOKENS);
+        int most = Math.min(room, options.defaultMaxTokens());
         while (most > 1 && shape.bytesFor(promptTokens + most) > kvBudget) {
             most /= 2;
         }

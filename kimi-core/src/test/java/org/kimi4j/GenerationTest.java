@@ -189,6 +189,30 @@ class GenerationTest {
     }
 
     @Test
+    void aHostsDefaultLimitIsLoweredToWhatThereIsRoomForAndGivesWayToTheCallers() {
+        int end = kimi.model().tokenizer().specialTokens().id("<|im_end|>");
+        GenerateOptions endless = capital().logitBias(Map.of(end, -100f)).options();
+        assertThat(capital()
+                        .options(endless.with(o -> o.defaultMaxTokens(5)))
+                        .send()
+                        .usage()
+                        .completionTokens())
+                .isEqualTo(5);
+        assertThat(capital()
+                        .options(endless.with(o -> o.defaultMaxTokens(5).maxTokens(7)))
+                        .send()
+                        .usage()
+                        .completionTokens())
+                .isEqualTo(7);
+        assertThat(capital()
+                        .options(endless.with(o -> o.defaultMaxTokens(1_000_000)))
+                        .send()
+                        .usage()
+                        .totalTokens())
+                .isEqualTo(kimi.model().contextLength());
+    }
+
+    @Test
     void maxTokensEndsTheThinkingToo() {
         Reply reply = thinking().maxTokens(3).send();
         assertThat(reply.finishReason()).isEqualTo(FinishReason.LENGTH);

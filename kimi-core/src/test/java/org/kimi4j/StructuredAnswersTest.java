@@ -228,6 +228,17 @@ class StructuredAnswersTest {
     }
 
     @Test
+    void aTurnOfAConversationIsARecordAndTheNextIsNot() {
+        Conversation conversation = kimi.conversation()
+                .options(o -> o.thinking(false).temperature(0).maxTokens(100));
+        Journey journey = conversation.user("From Paris to Rome.").answerAs(Journey.class);
+        assertThat(conversation.messages()).hasSize(2);
+        assertThat(journey.legs()).allSatisfy(leg -> assertThat(leg.means()).isNotNull());
+        assertThat(conversation.user("What is the capital of France?").send().text())
+                .doesNotStartWith("{");
+    }
+
+    @Test
     void stopTextsBesideAFormatAreRefusedByName() {
         assertThatThrownBy(() -> capital().stop("x").send())
                 .isInstanceOf(UnsupportedOptionException.class)

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.kimi4j.GenerateOptions;
 import org.kimi4j.Kimi;
 import org.kimi4j.KimiOptions;
 import org.kimi4j.PromptProgress;
@@ -16,6 +17,7 @@ import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.Content;
 import org.kimi4j.chat.Media;
 import org.kimi4j.chat.MediaOptions;
+import org.kimi4j.chat.MediaTokens;
 import org.kimi4j.chat.ToolCall;
 import org.kimi4j.error.MediaException;
 import org.kimi4j.nano.KimiNano;
@@ -137,6 +139,41 @@ class MediaPromptTest {
             conversation.user(u -> u.image(ONE).text("Describe the picture")).send();
             Reply second = conversation.user("How many shapes are there?").send();
             assertThat(second.usage().cachedTokens()).isGreaterThan(16);
+        }
+    }
+
+    private static Reply seen(Kimi kimi, byte[] picture) {
+        return kimi.chat()
+                .user(u -> u.text("Tell me what is in the image.").image(picture))
+                .thinking(false)
+                .temperature(0)
+                .send();
+    }
+
+    @Test
+    void sameWordsAboutAnotherPictureAreAnsweredAboutThatAndReadFromItsFirstPadOn() {
+        String alone;
+        try (Kimi kimi = open()) {
+            alone = seen(kimi, OTHER).text();
+        }
+        try (Kimi kimi = open()) {
+            Reply one = seen(kimi, ONE);
+            Reply other = seen(kimi, OTHER);
+            assertThat(other.text()).isEqualTo(alone).isNotEqualTo(one.text());
+            int firstPad = kimi.model()
+                    .render(
+                            List.of(ChatMessage.user(
+                                    Content.text("Tell me what is in the image."), Content.image(Media.of(OTHER)))),
+                            List.of(),
+                            GenerateOptions.DEFAULTS.with(o -> o.thinking(false)))
+                    .encode(kimi.model().tokenizer(), List.of(new MediaTokens.Image(1)))
+                    .padRuns()
+                    .getFirst()
+                    .position();
+            assertThat(other.usage().cachedTokens()).isEqualTo(firstPad);
+            Reply again = seen(kimi, OTHER);
+            assertThat(again.text()).isEqualTo(alone);
+            assertThat(again.usage().cachedTokens()).isEqualTo(again.usage().promptTokens() - 1);
         }
     }
 
