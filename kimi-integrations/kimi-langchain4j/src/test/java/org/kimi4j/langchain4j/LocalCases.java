@@ -45,9 +45,21 @@ final class LocalCases {
     }
 
     static void onePicture(Function<ChatRequest, ChatResponse> model) {
+        onePicture(model, ImageContent.from(redCircle(), "image/png"));
+    }
+
+    /** The picture under an address that says all of it, the only kind that is not fetched. */
+    static void onePictureByAddress(Function<ChatRequest, ChatResponse> model) {
+        onePicture(model, address(redCircle()));
+    }
+
+    private static ImageContent address(String base64) {
+        return ImageContent.from("data:image/png;base64," + base64);
+    }
+
+    private static void onePicture(Function<ChatRequest, ChatResponse> model, ImageContent circle) {
         ChatResponse response = model.apply(ChatRequest.builder()
-                .messages(UserMessage.from(
-                        TextContent.from("What do you see?"), ImageContent.from(redCircle(), "image/png")))
+                .messages(UserMessage.from(TextContent.from("What do you see?"), circle))
                 .build());
 
         assertThat(response.aiMessage().text()).contains("red circle");
@@ -55,10 +67,22 @@ final class LocalCases {
     }
 
     static void twoPictures(Function<ChatRequest, ChatResponse> model) {
+        twoPictures(
+                model,
+                ImageContent.from(redCircle(), "image/png"),
+                ImageContent.from(blueSquare(), "image/png"));
+    }
+
+    static void twoPicturesByAddress(Function<ChatRequest, ChatResponse> model) {
+        twoPictures(model, address(redCircle()), address(blueSquare()));
+    }
+
+    private static void twoPictures(
+            Function<ChatRequest, ChatResponse> model, ImageContent circle, ImageContent square) {
         ChatResponse response = model.apply(ChatRequest.builder()
                 .messages(UserMessage.from(
-                        ImageContent.from(redCircle(), "image/png"),
-                        ImageContent.from(blueSquare(), "image/png"),
+                        circle,
+                        square,
                         TextContent.from("What do you see on these images? Describe both images.")))
                 .build());
 

@@ -196,6 +196,22 @@ class StreamingChatModelConformanceTest extends AbstractStreamingChatModelIT {
         LocalCases.twoPictures(asking(model));
     }
 
+    @Override
+    @LocalCase("to fetch a URL, where the local one has a data: address")
+    @ParameterizedTest
+    @MethodSource("models")
+    protected void should_accept_single_image_as_public_URL(StreamingChatModel model) {
+        LocalCases.onePictureByAddress(asking(model));
+    }
+
+    @Override
+    @LocalCase("to fetch a URL, where the local one has a data: address")
+    @ParameterizedTest
+    @MethodSource("thinkingModels")
+    protected void should_accept_multiple_images_as_public_URLs(StreamingChatModel model) {
+        LocalCases.twoPicturesByAddress(asking(model));
+    }
+
     private Function<ChatRequest, ChatResponse> asking(StreamingChatModel model) {
         return request -> chat(model, request).chatResponse();
     }
