@@ -46,10 +46,12 @@ public class KimiActuatorAutoConfiguration {
                                 String.valueOf(loading.failure().get().getMessage()))
                         .build();
             }
-            return loading.ifReady().map(model -> up(loading, model)).orElseGet(() -> Health.outOfService()
-                    .withDetail("model", loading.name())
-                    .withDetail("loading", loading.progress().stage())
-                    .build());
+            return loading.ifReady()
+                    .map(model -> up(loading, model))
+                    .orElseGet(() -> Health.outOfService()
+                            .withDetail("model", loading.name())
+                            .withDetail("loading", loading.progress().stage())
+                            .build());
         }
 
         private static Health up(KimiLoading loading, KimiModel model) {
@@ -112,9 +114,12 @@ public class KimiActuatorAutoConfiguration {
                 String what,
                 KimiLoading loading,
                 ToDoubleFunction<ModelStats> value) {
-            Gauge.builder(name, loading, l -> l.ifReady()
-                            .map(model -> value.applyAsDouble(model.stats()))
-                            .orElse(0.0))
+            Gauge.builder(
+                            name,
+                            loading,
+                            l -> l.ifReady()
+                                    .map(model -> value.applyAsDouble(model.stats()))
+                                    .orElse(0.0))
                     .description(what)
                     .tag("model", loading.name())
                     .register(registry);

@@ -13,7 +13,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.kimi4j.KimiModel;
 import org.kimi4j.springai.KimiChatModel;
 import org.kimi4j.springai.KimiChatOptions;
+import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
 import org.springframework.boot.actuate.info.Info;
 import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -78,6 +80,20 @@ class StarterTest {
     }
 
     @Test
+    void springAisChatClientBuilderTalksToTheModel() {
+        runner.withConfiguration(AutoConfigurations.of(ChatClientAutoConfiguration.class))
+                .withPropertyValues("kimi.path=bundled", "spring.ai.kimi.chat.temperature=0")
+                .run(context -> {
+                    ChatClient client =
+                            context.getBean(ChatClient.Builder.class).build();
+                    assertThat(client.prompt("What is the capital of France?")
+                                    .call()
+                                    .content())
+                            .contains("Paris");
+                });
+    }
+
+    @Test
     void theModelIsClosedWithItsApplication() {
         KimiModel[] model = new KimiModel[1];
         runner.withPropertyValues("kimi.path=bundled", "kimi.load=startup", "kimi.threads=1")
@@ -90,10 +106,7 @@ class StarterTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             kimi.temperature=0.5              | kimi.temperature             | write spring.ai.kimi.chat.temperature instead
             kimi.max-tokens=5                 | kimi.max-tokens              | write spring.ai.kimi.chat.max-tokens instead
             spring.ai.kimi.chat.path=/x       | spring.ai.kimi.chat.path     | write kimi.path instead

@@ -28,8 +28,8 @@ class ChatController {
 
     private final ChatClient chat;
 
-    ChatController(KimiChatModel model) {
-        this.chat = ChatClient.create(model);
+    ChatController(ChatClient.Builder chat) {
+        this.chat = chat.build();
     }
 
     /**
