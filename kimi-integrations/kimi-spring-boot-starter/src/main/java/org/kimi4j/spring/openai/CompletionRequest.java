@@ -130,8 +130,10 @@ record CompletionRequest(
     }
 
     private static GenerateOptions options(Fields f, OpenAiProperties limits, GenerateOptions defaults) {
-        int maxTokens = maxTokens(f, limits, defaults);
+        Optional<Integer> maxTokens = maxTokens(f, limits, defaults);
         return defaults.with(o -> {
+            maxTokens.ifPresent(o::maxTokens);
+            o.defaultMaxTokens(Math.min(defaults.defaultMaxTokens(), limits.maxTokens()));
             f.number("temperature").ifPresent(o::temperature);
             f.number("top_p").ifPresent(o::topP);
             f.small("top_k").ifPresent(o::topK);
@@ -157,19 +159,21 @@ record CompletionRequest(
                 o.responseFormat(format(f.object("response_format")));
             }
             o.toolChoice(choice(f));
-            o.deadline(limits.timeout());
-            return o.maxTokens(maxTokens);
+            return o.deadline(limits.timeout());
         });
     }
 
-    private static int maxTokens(Fields f, OpenAiProperties limits, GenerateOptions defaults) {
+    /** What the client or the application asks for; empty for as many as there is room for. */
+    private static Optional<Integer> maxTokens(Fields f, OpenAiProperties limits, GenerateOptions defaults) {
         Optional<Integer> asked = f.small("max_completion_tokens").or(() -> f.small("max_tokens"));
         if (asked.isPresent() && (asked.get() < 1 || asked.get() > limits.maxTokens())) {
             throw ApiFailure.field(
                     f.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens",
                     "expected 1 to " + limits.maxTokens() + " (kimi.openai.max-tokens), found " + asked.get());
         }
-        return asked.orElse(Math.min(defaults.maxTokens().orElse(limits.maxTokens()), limits.maxTokens()));
+        return asked.or(() -> defaults.maxTokens().stream()
+                .mapToObj(n -> Math.min(n, limits.maxTokens()))
+                .findFirst());
     }
 
     /** The three ways in which clients of this model say it; reasoning_effort has only one value that means something. */

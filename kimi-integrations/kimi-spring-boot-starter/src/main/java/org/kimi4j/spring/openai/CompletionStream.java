@@ -3,6 +3,7 @@ package org.kimi4j.spring.openai;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +21,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class CompletionStream {
 
-    /** How long nothing may be sent; a client that hung up is noticed when something is. */
-    private static final long HEARTBEAT_SECONDS = 2;
-
     private static final byte[] HEARTBEAT = ": waiting\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private sealed interface Event {
@@ -35,13 +33,20 @@ final class CompletionStream {
     private final CompletionJson json;
     private final CompletionRequest request;
     private final Consumer<Reply> replies;
+    private final Duration heartbeat;
     private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
 
-    CompletionStream(JsonMapper mapper, CompletionJson json, CompletionRequest request, Consumer<Reply> replies) {
+    CompletionStream(
+            JsonMapper mapper,
+            CompletionJson json,
+            CompletionRequest request,
+            Consumer<Reply> replies,
+            Duration heartbeat) {
         this.mapper = mapper;
         this.json = json;
         this.request = request;
         this.replies = replies;
+        this.heartbeat = heartbeat;
     }
 
     /** Writes the reply to its end, or until the client is gone; then the reply is cancelled. Closes the reply. */
@@ -51,7 +56,7 @@ final class CompletionStream {
             out.write(data(json.begin()));
             out.flush();
             while (true) {
-                Event event = events.poll(HEARTBEAT_SECONDS, TimeUnit.SECONDS);
+                Event event = events.poll(heartbeat.toMillis(), TimeUnit.MILLISECONDS);
                 switch (event) {
                     case null -> out.write(HEARTBEAT);
                     case Event.Data(byte[] bytes) -> out.write(bytes);
@@ -72,7 +77,7 @@ final class CompletionStream {
         }
     }
 
-    private static void joined(Thread reader) {
+    static void joined(Thread reader) {
         try {
             reader.join();
         } catch (InterruptedException e) {

@@ -15,6 +15,7 @@ import org.springframework.util.unit.DataSize;
  * @param maxBody largest request
  * @param maxPictures most pictures and videos of a request
  * @param maxTokens most tokens that a request may ask for
+ * @param heartbeat how long nothing is sent to a client that waits; one that hung up is noticed when something is
  * @param timeout longest time from a request to its last token
  */
 @ConfigurationProperties("kimi.openai")
@@ -25,4 +26,5 @@ public record OpenAiProperties(
         @DefaultValue("32MB") DataSize maxBody,
         @DefaultValue("16") int maxPictures,
         @DefaultValue("8192") int maxTokens,
+        @DefaultValue("2s") Duration heartbeat,
         @DefaultValue("10m") Duration timeout) {}

@@ -7,11 +7,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.kimi4j.Delta;
 import org.kimi4j.GenerateOptions;
 import org.kimi4j.KimiModel;
 import org.kimi4j.Reply;
@@ -166,9 +164,10 @@ final class OpenAiServlet extends HttpServlet {
                     response.setContentType("text/event-stream;charset=UTF-8");
                     response.setHeader("Cache-Control", "no-store");
                     response.setHeader("X-Accel-Buffering", "no");
-                    new CompletionStream(mapper, json, asked, replies).write(reply, response.getOutputStream());
+                    new CompletionStream(mapper, json, asked, replies, properties.heartbeat())
+                            .write(reply, response.getOutputStream());
                 } else {
-                    send(response, 200, whole(reply, json, asked));
+                    new CompletionWhole(mapper, json, asked, replies, properties.heartbeat()).write(reply, response);
                 }
             } catch (IOException e) {
                 LOG.debug("Kimi: a client hung up", e);
@@ -178,15 +177,6 @@ final class OpenAiServlet extends HttpServlet {
                 async.complete();
             }
         });
-    }
-
-    private ObjectNode whole(ReplyStream stream, CompletionJson json, CompletionRequest asked) {
-        for (Optional<Delta> next = stream.next(); next.isPresent(); next = stream.next()) {
-            json.collect(next.get());
-        }
-        Reply reply = stream.reply();
-        replies.accept(reply);
-        return json.whole(reply, asked.logprobs());
     }
 
     private void failed(HttpServletResponse response, RuntimeException e) {
