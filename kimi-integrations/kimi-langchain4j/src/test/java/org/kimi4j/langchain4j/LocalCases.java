@@ -67,10 +67,7 @@ final class LocalCases {
     }
 
     static void twoPictures(Function<ChatRequest, ChatResponse> model) {
-        twoPictures(
-                model,
-                ImageContent.from(redCircle(), "image/png"),
-                ImageContent.from(blueSquare(), "image/png"));
+        twoPictures(model, ImageContent.from(redCircle(), "image/png"), ImageContent.from(blueSquare(), "image/png"));
     }
 
     static void twoPicturesByAddress(Function<ChatRequest, ChatResponse> model) {
@@ -81,9 +78,7 @@ final class LocalCases {
             Function<ChatRequest, ChatResponse> model, ImageContent circle, ImageContent square) {
         ChatResponse response = model.apply(ChatRequest.builder()
                 .messages(UserMessage.from(
-                        circle,
-                        square,
-                        TextContent.from("What do you see on these images? Describe both images.")))
+                        circle, square, TextContent.from("What do you see on these images? Describe both images.")))
                 .build());
 
         // The bundled model lists what it sees of both before it answers about the second.
