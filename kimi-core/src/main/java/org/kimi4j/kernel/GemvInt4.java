@@ -8,6 +8,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
+import org.kimi4j.tensor.Matrix;
 
 /**
  * Sums of INT4 weights times packed rows, in place on the checkpoint's bytes. A step is four loads of 8 elements a lane
@@ -26,8 +27,6 @@ final class GemvInt4 {
     private static final int TWO_23 = 0x4b000000;
 
     private static final float TWO_23_PLUS_8 = 8388616f;
-    /** The lowest nibble of both shorts of an int. Ints are shifted, because shifts of shorts compile to more. */
-    private static final int NIBBLES = 0x000f000f;
 
     private GemvInt4() {}
 
@@ -289,146 +288,144 @@ final class GemvInt4 {
         }
     }
 
-    /** Packs 8-bit activations for {@link #integerDot}: by load, by nibble of a short, by short. */
-    static void pack(byte[] codes, int at, int vectorized, short[] packed, int packedAt) {
+    /**
+     * Packs 8-bit activations for {@link #integerRows}: by load, by shift, by short, two of them in an int.
+     *
+     * <p>A weight short holds four nibbles, and a shift that brings one down leaves those above it in place. Instead of
+     * masking them off, what they add is taken from the factors that they meet next: all sums are exact modulo 2^16, and the
+     * whole sum of a 32-bit word fits 16 bits. So the factors of nibbles 0 to 3 are x0, x1 - 16 x0, x2 - 16 x1 and x3 - 16 x2,
+     * and what a shift of the word brings from its upper short into its lower one is taken from the upper one's first.
+     */
+    static void pack(byte[] codes, int at, int vectorized, int[] packed, int packedAt) {
         for (int block = 0; block < vectorized; block += 8 * L) {
-            for (int k = 0; k < 4; k++) {
-                for (int s = 0; s < 2 * L; s++) {
-                    packed[packedAt + block + k * 2 * L + s] = codes[at + block + 4 * s + k];
-                }
+            int to = packedAt + block / 2;
+            for (int word = 0; word < L; word++) {
+                int c = at + block + 8 * word;
+                int low1 = codes[c + 1] - (codes[c] << 4);
+                int low2 = codes[c + 2] - (codes[c + 1] << 4);
+                int low3 = codes[c + 3] - (codes[c + 2] << 4);
+                int high0 = codes[c + 4] - (low1 << 12) - (low2 << 8) - (low3 << 4);
+                int high1 = codes[c + 5] - (codes[c + 4] << 4);
+                int high2 = codes[c + 6] - (codes[c + 5] << 4);
+                int high3 = codes[c + 7] - (codes[c + 6] << 4);
+                packed[to + word] = high0 << 16 | codes[c] & 0xffff;
+                packed[to + L + word] = high1 << 16 | low1 & 0xffff;
+                packed[to + 2 * L + word] = high2 << 16 | low2 & 0xffff;
+                packed[to + 3 * L + word] = high3 << 16 | low3 & 0xffff;
             }
         }
     }
 
     /**
-     * Leaves the running vector of one weight row and one row of 8-bit activations in {@code lanes}. A short holds four
-     * nibbles; four products of at most 15 * 127 fit one, two shorts are added by a shift, and the integer sum of 8
-     * elements meets its scale as a float.
+     * Leaves the running vectors of weight rows {@code from} to {@code to} and one row of 8-bit activations in
+     * {@code lanes}, one after the other. The products of a word's 8 nibbles are summed in its two shorts, those by a shift,
+     * and the integer sum meets its scale as a float. The rows are in here because a call for each costs as much as a short
+     * one.
      *
      * @param x activations packed by {@link #pack}
      */
-    static void integerDot(
-            MemorySegment w,
-            long offset,
-            MemorySegment scales,
-            long scaleOffset,
-            int vectorized,
-            IntegerRow x,
-            float[] lanes,
-            int lanesAt) {
-        FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        FloatVector correction = a0;
-        short[] codes = x.codes;
+    static void integerRows(
+            Matrix.Int4 matrix, int from, int to, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
+        MemorySegment w = matrix.packed();
+        MemorySegment scales = matrix.scales();
+        int[] codes = x.codes;
         float[] xScales = x.scales;
         float[] xOffsets = x.offsets;
-        long at = offset;
-        long scaleAt = scaleOffset;
-        int g = x.groupAt;
-        int i = x.codeAt;
-        int end = i + vectorized;
-        int step = 32 * x.lanes;
-        for (; i < end; i += step) {
-            FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
-                            .convertShape(VectorOperators.S2I, Lanes.INT, 0))
-                    .lanewise(VectorOperators.LSHL, 16)
-                    .reinterpretAsFloats()
-                    .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, g));
-            correction = sc.fma(FloatVector.fromArray(Lanes.FLOAT, xOffsets, g), correction);
-            IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-            IntVector s0 = v0.and(NIBBLES)
-                    .reinterpretAsShorts()
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, i))
-                    .add(v0.lanewise(VectorOperators.LSHR, 4)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L)))
-                    .add(v0.lanewise(VectorOperators.LSHR, 8)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L)))
-                    .add(v0.lanewise(VectorOperators.LSHR, 12)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L)))
-                    .reinterpretAsInts();
-            a0 = ((FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
-                            .add(s0)
-                            .lanewise(VectorOperators.ASHR, 16)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(sc.rearrange(SPREAD0), a0);
-            IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
-            IntVector s1 = v1.and(NIBBLES)
-                    .reinterpretAsShorts()
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L))
-                    .add(v1.lanewise(VectorOperators.LSHR, 4)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L)))
-                    .add(v1.lanewise(VectorOperators.LSHR, 8)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L)))
-                    .add(v1.lanewise(VectorOperators.LSHR, 12)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L)))
-                    .reinterpretAsInts();
-            a1 = ((FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
-                            .add(s1)
-                            .lanewise(VectorOperators.ASHR, 16)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(sc.rearrange(SPREAD1), a1);
-            IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
-            IntVector s2 = v2.and(NIBBLES)
-                    .reinterpretAsShorts()
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L))
-                    .add(v2.lanewise(VectorOperators.LSHR, 4)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L)))
-                    .add(v2.lanewise(VectorOperators.LSHR, 8)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L)))
-                    .add(v2.lanewise(VectorOperators.LSHR, 12)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L)))
-                    .reinterpretAsInts();
-            a2 = ((FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
-                            .add(s2)
-                            .lanewise(VectorOperators.ASHR, 16)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(sc.rearrange(SPREAD2), a2);
-            IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
-            IntVector s3 = v3.and(NIBBLES)
-                    .reinterpretAsShorts()
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L))
-                    .add(v3.lanewise(VectorOperators.LSHR, 4)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L)))
-                    .add(v3.lanewise(VectorOperators.LSHR, 8)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L)))
-                    .add(v3.lanewise(VectorOperators.LSHR, 12)
-                            .and(NIBBLES)
-                            .reinterpretAsShorts()
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L)))
-                    .reinterpretAsInts();
-            a3 = ((FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
-                            .add(s3)
-                            .lanewise(VectorOperators.ASHR, 16)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(sc.rearrange(SPREAD3), a3);
-            at += 16 * L;
-            scaleAt += 2 * L;
-            g += L;
+        int codeAt = x.codeAt;
+        int groupAt = x.groupAt;
+        for (int o = from; o < to; o++) {
+            FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            FloatVector correction = a0;
+            long at = (long) o * matrix.cols() / 2;
+            long scaleAt = (long) o * matrix.cols() / Matrix.Int4.GROUP * 2;
+            for (int n = 0; n < vectorized; n += 32 * L) {
+                int i = codeAt + n / 2;
+                int g = groupAt + n / 32;
+                FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
+                                .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats()
+                        .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, g));
+                correction = sc.fma(FloatVector.fromArray(Lanes.FLOAT, xOffsets, g), correction);
+                IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+                IntVector s0 = v0.reinterpretAsShorts()
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i).reinterpretAsShorts())
+                        .add(v0.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + L).reinterpretAsShorts()))
+                        .add(v0.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 2 * L).reinterpretAsShorts()))
+                        .add(v0.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 3 * L).reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a0 = ((FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
+                                .add(s0)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD0), a0);
+                IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
+                IntVector s1 = v1.reinterpretAsShorts()
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 4 * L).reinterpretAsShorts())
+                        .add(v1.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 5 * L).reinterpretAsShorts()))
+                        .add(v1.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 6 * L).reinterpretAsShorts()))
+                        .add(v1.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 7 * L).reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a1 = ((FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
+                                .add(s1)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD1), a1);
+                IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
+                IntVector s2 = v2.reinterpretAsShorts()
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 8 * L).reinterpretAsShorts())
+                        .add(v2.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 9 * L).reinterpretAsShorts()))
+                        .add(v2.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 10 * L).reinterpretAsShorts()))
+                        .add(v2.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 11 * L).reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a2 = ((FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
+                                .add(s2)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD2), a2);
+                IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
+                IntVector s3 = v3.reinterpretAsShorts()
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 12 * L).reinterpretAsShorts())
+                        .add(v3.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 13 * L).reinterpretAsShorts()))
+                        .add(v3.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 14 * L).reinterpretAsShorts()))
+                        .add(v3.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 15 * L).reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a3 = ((FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
+                                .add(s3)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD3), a3);
+                at += 16 * L;
+                scaleAt += 2 * L;
+            }
+            a0.add(a1).add(a2).add(a3).add(correction).intoArray(lanes, lanesAt + (o - from) * L);
         }
-        a0.add(a1).add(a2).add(a3).add(correction).intoArray(lanes, lanesAt);
     }
 }

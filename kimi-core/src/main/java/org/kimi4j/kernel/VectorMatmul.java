@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.kimi4j.config.Precision;
@@ -44,7 +45,7 @@ final class VectorMatmul {
                     from,
                     to,
                     worker,
-                    (r, o, value) -> out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(r) + 4L * o, value));
+                    (r, o, n, values, at) -> store(out, r, o, n, values, at));
         });
     }
 
@@ -79,7 +80,7 @@ final class VectorMatmul {
                     from,
                     to,
                     worker,
-                    (r, o, value) -> out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(r) + 4L * (shift + o), value));
+                    (r, o, n, values, at) -> store(out, r, shift + o, n, values, at));
         });
     }
 
@@ -131,8 +132,11 @@ final class VectorMatmul {
                     from,
                     to,
                     worker,
-                    (r, o, value) ->
-                            out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(rows[first + r]) + 4L * o, value));
+                    (r, o, n, values, at) -> store(out, rows[first + r], o, n, values, at));
         });
+    }
+
+    private static void store(Tensor out, int row, int first, int count, float[] values, int at) {
+        MemorySegment.copy(values, at, out.memory(), ValueLayout.JAVA_FLOAT, out.offset(row) + 4L * first, count);
     }
 }
