@@ -39,13 +39,7 @@ final class VectorMatmul {
         scalar.share(tasks, (long) rows * w.rows() * w.cols(), (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
-            floats.run(
-                    w,
-                    0,
-                    from,
-                    to,
-                    worker,
-                    (r, o, n, values, at) -> store(out, r, o, n, values, at));
+            floats.run(w, 0, from, to, worker, (r, o, n, values, at) -> store(out, r, o, n, values, at));
         });
     }
 
@@ -74,13 +68,7 @@ final class VectorMatmul {
             int from = first + task % perHead * perTask;
             int to = Math.min(first + shape.valueDim(), from + perTask);
             int shift = head * shape.valueDim() - first;
-            floats.run(
-                    w,
-                    head,
-                    from,
-                    to,
-                    worker,
-                    (r, o, n, values, at) -> store(out, r, shift + o, n, values, at));
+            floats.run(w, head, from, to, worker, (r, o, n, values, at) -> store(out, r, shift + o, n, values, at));
         });
     }
 
@@ -127,12 +115,7 @@ final class VectorMatmul {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
             products.run(
-                    w,
-                    0,
-                    from,
-                    to,
-                    worker,
-                    (r, o, n, values, at) -> store(out, rows[first + r], o, n, values, at));
+                    w, 0, from, to, worker, (r, o, n, values, at) -> store(out, rows[first + r], o, n, values, at));
         });
     }
 

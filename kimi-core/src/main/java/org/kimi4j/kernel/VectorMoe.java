@@ -140,8 +140,16 @@ final class VectorMoe {
             Part part = parts[i];
             int from = task % perExpert * perTask;
             int to = Math.min(act.cols(), from + perTask);
-            product(part.mlp.gateProj(), hidden, part, i, from, to, worker, (r, o, n, values, at) ->
-                    MemorySegment.copy(values, at, act.memory(), FLOAT, act.offset(part.first + r) + 4L * o, n));
+            product(
+                    part.mlp.gateProj(),
+                    hidden,
+                    part,
+                    i,
+                    from,
+                    to,
+                    worker,
+                    (r, o, n, values, at) -> MemorySegment.copy(
+                            values, at, act.memory(), FLOAT, act.offset(part.first + r) + 4L * o, n));
             product(part.mlp.upProj(), hidden, part, i, from, to, worker, (r, o, n, values, at) -> {
                 MemorySegment memory = act.memory();
                 long first = act.offset(part.first + r) + 4L * o;
@@ -184,8 +192,8 @@ final class VectorMoe {
             half.floats.run(w, i, from, to, worker, sink);
         }
         if (part.byFloats < part.row.length) {
-            half.integers.run(w, i, from, to, worker, (r, o, n, values, at) ->
-                    sink.put(part.byFloats + r, o, n, values, at));
+            half.integers.run(
+                    w, i, from, to, worker, (r, o, n, values, at) -> sink.put(part.byFloats + r, o, n, values, at));
         }
     }
 }
