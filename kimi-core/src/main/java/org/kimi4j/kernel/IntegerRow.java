@@ -5,8 +5,6 @@ import org.kimi4j.tensor.Matrix;
 /** One row of 8-bit activations: packed for the integer sums of an encoding, and as it was for the rest at the end. */
 final class IntegerRow {
 
-    /** See {@link ElementOrder#lanes}. */
-    final int lanes = Lanes.COUNT;
     /** Pairs of 16 bits. */
     final int[] codes;
 
