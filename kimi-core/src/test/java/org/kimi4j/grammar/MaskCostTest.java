@@ -27,14 +27,16 @@ class MaskCostTest {
     void masksCostMicrosecondsPerToken() {
         long began = System.nanoTime();
         Lexicon lexicon = Lexicon.of(PublicVocabularies.o200k(VOCABULARY));
-        System.out.printf(Locale.ROOT, "lexicon of %d tokens: %d ms%n", lexicon.size(), millis(System.nanoTime() - began));
+        System.out.printf(
+                Locale.ROOT, "lexicon of %d tokens: %d ms%n", lexicon.size(), millis(System.nanoTime() - began));
         List<NamedSchemas.Named> schemas = new ArrayList<>(NamedSchemas.ofKeywords());
         schemas.addAll(NamedSchemas.ofApplications());
         for (int i = 0; i < WARM_UPS; i++) {
             run(schemas, lexicon, i);
         }
         Run run = run(schemas, lexicon, WARM_UPS);
-        long[] compile = run.compile.stream().mapToLong(Long::longValue).sorted().toArray();
+        long[] compile =
+                run.compile.stream().mapToLong(Long::longValue).sorted().toArray();
         print("compile, per schema", compile);
         print("mask, per token", run.mask);
         print("accept, per token", run.accept);
