@@ -32,6 +32,8 @@ module org.kimi4j.core {
             org.kimi4j.vision,
             org.kimi4j.nativecpu,
             org.kimi4j.benchmarks;
+    exports org.kimi4j.os to
+            org.kimi4j.nativecpu;
     exports org.kimi4j.measure to
             org.kimi4j.examples,
             org.kimi4j.benchmarks;

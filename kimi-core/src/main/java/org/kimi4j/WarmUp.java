@@ -28,6 +28,7 @@ import org.kimi4j.model.MlaWeights;
 import org.kimi4j.model.Mlp;
 import org.kimi4j.model.TextModel;
 import org.kimi4j.model.TextWeights;
+import org.kimi4j.os.MappedArena;
 import org.kimi4j.tensor.DType;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
@@ -138,7 +139,7 @@ final class WarmUp implements AutoCloseable {
 
     private void run() {
         try (kernels;
-                Arena arena = Arena.ofShared()) {
+                Arena arena = new MappedArena()) {
             TextWeights weights = weights(new Random(arena));
             TextModel model = new TextModel(weights, SIZES, new MappedExperts(weights), kernels, 1e-6, Trace.NONE);
             try (PagePool pool = new PagePool(model.cacheShape(options.kvType()), 64L << 20)) {

@@ -9,10 +9,13 @@ import jdk.incubator.vector.FloatVector;
 final class Gemm {
 
     private static final int L = Lanes.COUNT;
-    /** Outputs and rows of a register tile: twelve sums, three rows and a weight are the sixteen registers of AVX2. */
-    static final int OUTPUTS = 4;
+    /**
+     * Outputs and rows of a register tile: ten sums, two rows and a weight. With twelve sums, which the sixteen registers of
+     * AVX2 would hold, the compiler spills; with eight the latency of the sums shows.
+     */
+    static final int OUTPUTS = 5;
 
-    static final int ROWS = 3;
+    static final int ROWS = 2;
     /** From this many rows on, unpacking a tile of weights first costs less than meeting the packed form once per row. */
     static final int MIN_ROWS = 4;
 
@@ -30,61 +33,8 @@ final class Gemm {
         switch (rows) {
             case 1 -> tile1(w, wAt, x, xAt, vectors, one, sums, sumAt);
             case 2 -> tile2(w, wAt, x, xAt, vectors, one, sums, sumAt);
-            case 3 -> tile3(w, wAt, x, xAt, vectors, one, sums, sumAt);
             default -> throw new IllegalArgumentException("tile of " + rows + " rows");
         }
-    }
-
-    private static void tile3(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
-        FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a01 = a00;
-        FloatVector a02 = a00;
-        FloatVector a03 = a00;
-        FloatVector a10 = a00;
-        FloatVector a11 = a00;
-        FloatVector a12 = a00;
-        FloatVector a13 = a00;
-        FloatVector a20 = a00;
-        FloatVector a21 = a00;
-        FloatVector a22 = a00;
-        FloatVector a23 = a00;
-        int wi = wAt;
-        int xi = xAt;
-        for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
-            FloatVector v2 = FloatVector.fromArray(Lanes.FLOAT, x, xi + 2 * L);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
-            a00 = v0.fma(u, a00);
-            a10 = v1.fma(u, a10);
-            a20 = v2.fma(u, a20);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
-            a01 = v0.fma(u, a01);
-            a11 = v1.fma(u, a11);
-            a21 = v2.fma(u, a21);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
-            a02 = v0.fma(u, a02);
-            a12 = v1.fma(u, a12);
-            a22 = v2.fma(u, a22);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
-            a03 = v0.fma(u, a03);
-            a13 = v1.fma(u, a13);
-            a23 = v2.fma(u, a23);
-            wi += 4 * L;
-            xi += 3 * L;
-        }
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 2 * L).add(a02).intoArray(sums, sumAt + 2 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 3 * L).add(a03).intoArray(sums, sumAt + 3 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a10).intoArray(sums, sumAt + 4 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 5 * L).add(a11).intoArray(sums, sumAt + 5 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 6 * L).add(a12).intoArray(sums, sumAt + 6 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 7 * L).add(a13).intoArray(sums, sumAt + 7 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 8 * L).add(a20).intoArray(sums, sumAt + 8 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 9 * L).add(a21).intoArray(sums, sumAt + 9 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 10 * L).add(a22).intoArray(sums, sumAt + 10 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 11 * L).add(a23).intoArray(sums, sumAt + 11 * L);
     }
 
     private static void tile2(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
@@ -92,10 +42,12 @@ final class Gemm {
         FloatVector a01 = a00;
         FloatVector a02 = a00;
         FloatVector a03 = a00;
+        FloatVector a04 = a00;
         FloatVector a10 = a00;
         FloatVector a11 = a00;
         FloatVector a12 = a00;
         FloatVector a13 = a00;
+        FloatVector a14 = a00;
         int wi = wAt;
         int xi = xAt;
         for (int n = 0; n < vectors; n += one) {
@@ -113,17 +65,22 @@ final class Gemm {
             u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
             a03 = v0.fma(u, a03);
             a13 = v1.fma(u, a13);
-            wi += 4 * L;
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            a04 = v0.fma(u, a04);
+            a14 = v1.fma(u, a14);
+            wi += 5 * L;
             xi += 2 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 2 * L).add(a02).intoArray(sums, sumAt + 2 * L);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 3 * L).add(a03).intoArray(sums, sumAt + 3 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a10).intoArray(sums, sumAt + 4 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 5 * L).add(a11).intoArray(sums, sumAt + 5 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 6 * L).add(a12).intoArray(sums, sumAt + 6 * L);
-        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 7 * L).add(a13).intoArray(sums, sumAt + 7 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a04).intoArray(sums, sumAt + 4 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 5 * L).add(a10).intoArray(sums, sumAt + 5 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 6 * L).add(a11).intoArray(sums, sumAt + 6 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 7 * L).add(a12).intoArray(sums, sumAt + 7 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 8 * L).add(a13).intoArray(sums, sumAt + 8 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 9 * L).add(a14).intoArray(sums, sumAt + 9 * L);
     }
 
     private static void tile1(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
@@ -131,6 +88,7 @@ final class Gemm {
         FloatVector a01 = a00;
         FloatVector a02 = a00;
         FloatVector a03 = a00;
+        FloatVector a04 = a00;
         int wi = wAt;
         int xi = xAt;
         for (int n = 0; n < vectors; n += one) {
@@ -143,13 +101,16 @@ final class Gemm {
             a02 = v0.fma(u, a02);
             u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
             a03 = v0.fma(u, a03);
-            wi += 4 * L;
+            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            a04 = v0.fma(u, a04);
+            wi += 5 * L;
             xi += L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 2 * L).add(a02).intoArray(sums, sumAt + 2 * L);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 3 * L).add(a03).intoArray(sums, sumAt + 3 * L);
+        FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a04).intoArray(sums, sumAt + 4 * L);
     }
 
     /** Leaves the running vector of one unpacked weight row and one packed row in {@code sums}. */

@@ -23,6 +23,7 @@ final class GemvInt4 {
     private static final VectorShuffle<Float> SPREAD1 = spread(1);
     private static final VectorShuffle<Float> SPREAD2 = spread(2);
     private static final VectorShuffle<Float> SPREAD3 = spread(3);
+
     private GemvInt4() {}
 
     private static VectorShuffle<Float> spread(int load) {
@@ -58,47 +59,111 @@ final class GemvInt4 {
             IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
             FloatVector scale0 = sc.rearrange(SPREAD0);
             FloatVector eight0 = scale0.mul(-8f);
-            ((FloatVector) v0.and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to0 + i * stride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to1 + i * stride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to2 + i * stride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to3 + i * stride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to0 + i * stride + vectorStride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to1 + i * stride + vectorStride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to2 + i * stride + vectorStride);
-            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).intoArray(to, to3 + i * stride + vectorStride);
+            ((FloatVector) v0.and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to0 + i * stride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to1 + i * stride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to2 + i * stride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to3 + i * stride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to0 + i * stride + vectorStride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to1 + i * stride + vectorStride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to2 + i * stride + vectorStride);
+            ((FloatVector) v0.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    .fma(scale0, eight0)
+                    .intoArray(to, to3 + i * stride + vectorStride);
             IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
             FloatVector scale1 = sc.rearrange(SPREAD1);
             FloatVector eight1 = scale1.mul(-8f);
-            ((FloatVector) v1.and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to0 + i * stride + 2 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to1 + i * stride + 2 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to2 + i * stride + 2 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to3 + i * stride + 2 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to0 + i * stride + 3 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to1 + i * stride + 3 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to2 + i * stride + 3 * vectorStride);
-            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).intoArray(to, to3 + i * stride + 3 * vectorStride);
+            ((FloatVector) v1.and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to0 + i * stride + 2 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to1 + i * stride + 2 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to2 + i * stride + 2 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to3 + i * stride + 2 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to0 + i * stride + 3 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to1 + i * stride + 3 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to2 + i * stride + 3 * vectorStride);
+            ((FloatVector) v1.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    .fma(scale1, eight1)
+                    .intoArray(to, to3 + i * stride + 3 * vectorStride);
             IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
             FloatVector scale2 = sc.rearrange(SPREAD2);
             FloatVector eight2 = scale2.mul(-8f);
-            ((FloatVector) v2.and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to0 + i * stride + 4 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to1 + i * stride + 4 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to2 + i * stride + 4 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to3 + i * stride + 4 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to0 + i * stride + 5 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to1 + i * stride + 5 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to2 + i * stride + 5 * vectorStride);
-            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).intoArray(to, to3 + i * stride + 5 * vectorStride);
+            ((FloatVector) v2.and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to0 + i * stride + 4 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to1 + i * stride + 4 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to2 + i * stride + 4 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to3 + i * stride + 4 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to0 + i * stride + 5 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to1 + i * stride + 5 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to2 + i * stride + 5 * vectorStride);
+            ((FloatVector) v2.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    .fma(scale2, eight2)
+                    .intoArray(to, to3 + i * stride + 5 * vectorStride);
             IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
             FloatVector scale3 = sc.rearrange(SPREAD3);
             FloatVector eight3 = scale3.mul(-8f);
-            ((FloatVector) v3.and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to0 + i * stride + 6 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to1 + i * stride + 6 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to2 + i * stride + 6 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to3 + i * stride + 6 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to0 + i * stride + 7 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to1 + i * stride + 7 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to2 + i * stride + 7 * vectorStride);
-            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).intoArray(to, to3 + i * stride + 7 * vectorStride);
+            ((FloatVector) v3.and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to0 + i * stride + 6 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to1 + i * stride + 6 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to2 + i * stride + 6 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to3 + i * stride + 6 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to0 + i * stride + 7 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to1 + i * stride + 7 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to2 + i * stride + 7 * vectorStride);
+            ((FloatVector) v3.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    .fma(scale3, eight3)
+                    .intoArray(to, to3 + i * stride + 7 * vectorStride);
             at += 16 * L;
             scaleAt += 2 * L;
         }
@@ -127,55 +192,159 @@ final class GemvInt4 {
                 FloatVector a1 = a0;
                 FloatVector a2 = a0;
                 FloatVector a3 = a0;
-                for (int i = 0; i < chain; i += 16 * L) {
-            FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
-                            .convertShape(VectorOperators.S2I, Lanes.INT, 0))
-                    .lanewise(VectorOperators.LSHL, 16)
-                    .reinterpretAsFloats();
-            IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-            FloatVector scale0 = sc.rearrange(SPREAD0);
-            FloatVector eight0 = scale0.mul(-8f);
-            a0 = ((FloatVector) v0.and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i), a0);
-            a1 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i), a1);
-            a2 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i), a2);
-            a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i), a3);
-            a0 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + L), a0);
-            a1 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + L), a1);
-            a2 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + L), a2);
-            a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale0, eight0).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + L), a3);
-            IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
-            FloatVector scale1 = sc.rearrange(SPREAD1);
-            FloatVector eight1 = scale1.mul(-8f);
-            a0 = ((FloatVector) v1.and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 2 * L), a0);
-            a1 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 2 * L), a1);
-            a2 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 2 * L), a2);
-            a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 2 * L), a3);
-            a0 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 3 * L), a0);
-            a1 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 3 * L), a1);
-            a2 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 3 * L), a2);
-            a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale1, eight1).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 3 * L), a3);
-            IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
-            FloatVector scale2 = sc.rearrange(SPREAD2);
-            FloatVector eight2 = scale2.mul(-8f);
-            a0 = ((FloatVector) v2.and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 4 * L), a0);
-            a1 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 4 * L), a1);
-            a2 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 4 * L), a2);
-            a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 4 * L), a3);
-            a0 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 5 * L), a0);
-            a1 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 5 * L), a1);
-            a2 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 5 * L), a2);
-            a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale2, eight2).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 5 * L), a3);
-            IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
-            FloatVector scale3 = sc.rearrange(SPREAD3);
-            FloatVector eight3 = scale3.mul(-8f);
-            a0 = ((FloatVector) v3.and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 6 * L), a0);
-            a1 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 6 * L), a1);
-            a2 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 6 * L), a2);
-            a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 12).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 6 * L), a3);
-            a0 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 16).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 7 * L), a0);
-            a1 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 20).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 7 * L), a1);
-            a2 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 24).and(15).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 7 * L), a2);
-            a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0)).fma(scale3, eight3).fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 7 * L), a3);
+                for (int i = 0; i < chain; i += step) {
+                    FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
+                                    .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats();
+                    IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+                    FloatVector scale0 = sc.rearrange(SPREAD0);
+                    FloatVector eight0 = scale0.mul(-8f);
+                    a0 = ((FloatVector) v0.and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i), a0);
+                    a1 = ((FloatVector)
+                                    v0.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i), a1);
+                    a2 = ((FloatVector)
+                                    v0.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i), a2);
+                    a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 12)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i), a3);
+                    a0 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 16)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + L), a0);
+                    a1 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 20)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + L), a1);
+                    a2 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 24)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + L), a2);
+                    a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                            .fma(scale0, eight0)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + L), a3);
+                    IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
+                    FloatVector scale1 = sc.rearrange(SPREAD1);
+                    FloatVector eight1 = scale1.mul(-8f);
+                    a0 = ((FloatVector) v1.and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 2 * L), a0);
+                    a1 = ((FloatVector)
+                                    v1.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 2 * L), a1);
+                    a2 = ((FloatVector)
+                                    v1.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 2 * L), a2);
+                    a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 12)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 2 * L), a3);
+                    a0 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 16)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 3 * L), a0);
+                    a1 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 20)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 3 * L), a1);
+                    a2 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 24)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 3 * L), a2);
+                    a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                            .fma(scale1, eight1)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 3 * L), a3);
+                    IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
+                    FloatVector scale2 = sc.rearrange(SPREAD2);
+                    FloatVector eight2 = scale2.mul(-8f);
+                    a0 = ((FloatVector) v2.and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 4 * L), a0);
+                    a1 = ((FloatVector)
+                                    v2.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 4 * L), a1);
+                    a2 = ((FloatVector)
+                                    v2.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 4 * L), a2);
+                    a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 12)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 4 * L), a3);
+                    a0 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 16)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 5 * L), a0);
+                    a1 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 20)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 5 * L), a1);
+                    a2 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 24)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 5 * L), a2);
+                    a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                            .fma(scale2, eight2)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 5 * L), a3);
+                    IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
+                    FloatVector scale3 = sc.rearrange(SPREAD3);
+                    FloatVector eight3 = scale3.mul(-8f);
+                    a0 = ((FloatVector) v3.and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 6 * L), a0);
+                    a1 = ((FloatVector)
+                                    v3.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 6 * L), a1);
+                    a2 = ((FloatVector)
+                                    v3.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 6 * L), a2);
+                    a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 12)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 6 * L), a3);
+                    a0 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 16)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 7 * L), a0);
+                    a1 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 20)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 7 * L), a1);
+                    a2 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 24)
+                                    .and(15)
+                                    .convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 7 * L), a2);
+                    a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                            .fma(scale3, eight3)
+                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 7 * L), a3);
                     at += 16 * L;
                     scaleAt += 2 * L;
                 }
@@ -253,13 +422,16 @@ final class GemvInt4 {
                         .mul(IntVector.fromArray(Lanes.INT, codes, i).reinterpretAsShorts())
                         .add(v0.lanewise(VectorOperators.LSHR, 4)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + L)
+                                        .reinterpretAsShorts()))
                         .add(v0.lanewise(VectorOperators.LSHR, 8)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 2 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 2 * L)
+                                        .reinterpretAsShorts()))
                         .add(v0.lanewise(VectorOperators.LSHR, 12)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 3 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 3 * L)
+                                        .reinterpretAsShorts()))
                         .reinterpretAsInts();
                 a0 = ((FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
                                 .add(s0)
@@ -271,13 +443,16 @@ final class GemvInt4 {
                         .mul(IntVector.fromArray(Lanes.INT, codes, i + 4 * L).reinterpretAsShorts())
                         .add(v1.lanewise(VectorOperators.LSHR, 4)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 5 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 5 * L)
+                                        .reinterpretAsShorts()))
                         .add(v1.lanewise(VectorOperators.LSHR, 8)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 6 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 6 * L)
+                                        .reinterpretAsShorts()))
                         .add(v1.lanewise(VectorOperators.LSHR, 12)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 7 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 7 * L)
+                                        .reinterpretAsShorts()))
                         .reinterpretAsInts();
                 a1 = ((FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
                                 .add(s1)
@@ -289,13 +464,16 @@ final class GemvInt4 {
                         .mul(IntVector.fromArray(Lanes.INT, codes, i + 8 * L).reinterpretAsShorts())
                         .add(v2.lanewise(VectorOperators.LSHR, 4)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 9 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 9 * L)
+                                        .reinterpretAsShorts()))
                         .add(v2.lanewise(VectorOperators.LSHR, 8)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 10 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 10 * L)
+                                        .reinterpretAsShorts()))
                         .add(v2.lanewise(VectorOperators.LSHR, 12)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 11 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 11 * L)
+                                        .reinterpretAsShorts()))
                         .reinterpretAsInts();
                 a2 = ((FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
                                 .add(s2)
@@ -307,13 +485,16 @@ final class GemvInt4 {
                         .mul(IntVector.fromArray(Lanes.INT, codes, i + 12 * L).reinterpretAsShorts())
                         .add(v3.lanewise(VectorOperators.LSHR, 4)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 13 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 13 * L)
+                                        .reinterpretAsShorts()))
                         .add(v3.lanewise(VectorOperators.LSHR, 8)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 14 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 14 * L)
+                                        .reinterpretAsShorts()))
                         .add(v3.lanewise(VectorOperators.LSHR, 12)
                                 .reinterpretAsShorts()
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 15 * L).reinterpretAsShorts()))
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 15 * L)
+                                        .reinterpretAsShorts()))
                         .reinterpretAsInts();
                 a3 = ((FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
                                 .add(s3)

@@ -142,11 +142,14 @@ final class LaneAttention {
         FloatVector d0 = FloatVector.fromArray(Lanes.FLOAT, decay, 0);
         FloatVector d1 = FloatVector.fromArray(Lanes.FLOAT, decay, L);
         int width = sum.length / COLUMNS;
+        // Ten sums: with twelve the compiler runs out of registers and half the speed is lost.
         int c = 0;
-        for (; c + 4 <= width; c += 4) {
+        for (; c + 5 <= width; c += 5) {
             int at = c * COLUMNS;
-            FloatVector a00 = FloatVector.fromArray(Lanes.FLOAT, sum, at).mul(d0);
-            FloatVector a01 = FloatVector.fromArray(Lanes.FLOAT, sum, at + L).mul(d1);
+            FloatVector a00 =
+                    FloatVector.fromArray(Lanes.FLOAT, sum, at + 0 * L).mul(d0);
+            FloatVector a01 =
+                    FloatVector.fromArray(Lanes.FLOAT, sum, at + 1 * L).mul(d1);
             FloatVector a10 =
                     FloatVector.fromArray(Lanes.FLOAT, sum, at + 2 * L).mul(d0);
             FloatVector a11 =
@@ -159,11 +162,16 @@ final class LaneAttention {
                     FloatVector.fromArray(Lanes.FLOAT, sum, at + 6 * L).mul(d0);
             FloatVector a31 =
                     FloatVector.fromArray(Lanes.FLOAT, sum, at + 7 * L).mul(d1);
+            FloatVector a40 =
+                    FloatVector.fromArray(Lanes.FLOAT, sum, at + 8 * L).mul(d0);
+            FloatVector a41 =
+                    FloatVector.fromArray(Lanes.FLOAT, sum, at + 9 * L).mul(d1);
             for (int p = 0; p < count; p++) {
                 FloatVector w0 = FloatVector.fromArray(Lanes.FLOAT, weight, p * COLUMNS);
                 FloatVector w1 = FloatVector.fromArray(Lanes.FLOAT, weight, p * COLUMNS + L);
                 int t = valuesAt + p * stride + c;
-                FloatVector v = FloatVector.broadcast(Lanes.FLOAT, values[t]);
+                FloatVector v;
+                v = FloatVector.broadcast(Lanes.FLOAT, values[t + 0]);
                 a00 = w0.fma(v, a00);
                 a01 = w1.fma(v, a01);
                 v = FloatVector.broadcast(Lanes.FLOAT, values[t + 1]);
@@ -175,15 +183,20 @@ final class LaneAttention {
                 v = FloatVector.broadcast(Lanes.FLOAT, values[t + 3]);
                 a30 = w0.fma(v, a30);
                 a31 = w1.fma(v, a31);
+                v = FloatVector.broadcast(Lanes.FLOAT, values[t + 4]);
+                a40 = w0.fma(v, a40);
+                a41 = w1.fma(v, a41);
             }
-            a00.intoArray(sum, at);
-            a01.intoArray(sum, at + L);
+            a00.intoArray(sum, at + 0 * L);
+            a01.intoArray(sum, at + 1 * L);
             a10.intoArray(sum, at + 2 * L);
             a11.intoArray(sum, at + 3 * L);
             a20.intoArray(sum, at + 4 * L);
             a21.intoArray(sum, at + 5 * L);
             a30.intoArray(sum, at + 6 * L);
             a31.intoArray(sum, at + 7 * L);
+            a40.intoArray(sum, at + 8 * L);
+            a41.intoArray(sum, at + 9 * L);
         }
         for (; c < width; c++) {
             FloatVector a0 =

@@ -2,7 +2,7 @@ package org.kimi4j.kernel;
 
 /**
  * Rows of activations in the order an encoding sums them in, ready to be walked along: either row after row, or in tiles
- * of up to three rows whose vectors take turns, so that a register tile reads one stream. Rows come in sets that are
+ * of up to two rows whose vectors take turns, so that a register tile reads one stream. Rows come in sets that are
  * multiplied with different weights; a tile never spans two. Kept and refilled; rows of a set may be packed by different
  * threads.
  */

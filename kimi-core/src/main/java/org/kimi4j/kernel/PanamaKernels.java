@@ -200,43 +200,59 @@ public final class PanamaKernels implements Kernels {
                 attention[i] = new VectorAttention(shape);
             }
         }
-        int blocks = (shape.heads() + VectorAttention.HEADS - 1) / VectorAttention.HEADS;
-        int tasks = rows.count() * blocks;
         int longest = 0;
         for (int position : rows.position()) {
             longest = Math.max(longest, position);
         }
+        int blocks = VectorAttention.blocks(shape);
         int segments = longest / ScalarAttention.SEGMENT + 1;
-        if (segments > 1 && tasks < 4 * pool.threads()) {
-            splitAttention(out, qLatent, q, layer, rows, blocks, segments);
-        } else {
-            scalar.share(tasks, (long) tasks * longest * VectorAttention.HEADS * shape.latentDim(), (task, worker) -> {
-                int row = task / blocks;
-                int head = task % blocks * VectorAttention.HEADS;
-                attention[worker].whole(out, qLatent, q, row, head, rows.cache(row), layer, rows.position()[row]);
-            });
+        if (segments > 1 && rows.count() * blocks < 4 * pool.threads()) {
+            splitAttention(out, qLatent, q, layer, rows, segments);
+            return out;
         }
+        int perTask = blocksPerTask(rows.count() * blocks, blocks);
+        int perRow = (blocks + perTask - 1) / perTask;
+        long work = (long) rows.count() * shape.heads() * longest * shape.latentDim();
+        scalar.share(rows.count() * perRow, work, (task, worker) -> {
+            int from = task % perRow * perTask;
+            int to = Math.min(blocks, from + perTask);
+            attention[worker].whole(out, query(qLatent, q, layer, rows, task / perRow), from, to);
+        });
         return out;
     }
 
+    /** As many blocks of heads to a task, so that they share what is read, as leave four tasks for each thread. */
+    private int blocksPerTask(int tasks, int blocks) {
+        return pool.threads() == 1 ? blocks : Math.clamp(tasks / (4 * pool.threads()), 1, blocks);
+    }
+
+    private static VectorAttention.Query query(Tensor qLatent, Tensor q, int layer, Rows rows, int row) {
+        return new VectorAttention.Query(qLatent, q, row, rows.cache(row), layer, rows.position()[row]);
+    }
+
     /** Few rows over a long cache: segments are shared over the threads and folded afterwards. */
-    private void splitAttention(Tensor out, Tensor qLatent, Tensor q, int layer, Rows rows, int blocks, int segments) {
+    private void splitAttention(Tensor out, Tensor qLatent, Tensor q, int layer, Rows rows, int segments) {
         long mark = workspace().mark();
-        int tasks = rows.count() * blocks;
-        Tensor partial = workspace().allocate(tasks * segments, attention[0].partialSize());
-        pool.run(tasks * segments, (task, worker) -> {
-            int row = task / segments / blocks;
-            int head = task / segments % blocks * VectorAttention.HEADS;
-            int position = rows.position()[row];
-            if (task % segments * ScalarAttention.SEGMENT <= position) {
+        int blocks = VectorAttention.blocks(attention[0].shape());
+        int perTask = blocksPerTask(rows.count() * blocks * segments, blocks);
+        int perRow = (blocks + perTask - 1) / perTask;
+        // [rows, blocks, segments]
+        Tensor partial = workspace().allocate(rows.count() * blocks * segments, attention[0].partialSize());
+        pool.run(rows.count() * perRow * segments, (task, worker) -> {
+            int segment = task % segments;
+            int row = task / segments / perRow;
+            int from = task / segments % perRow * perTask;
+            int to = Math.min(blocks, from + perTask);
+            if (segment * ScalarAttention.SEGMENT <= rows.position()[row]) {
+                int first = (row * blocks + from) * segments + segment;
                 attention[worker].segment(
-                        qLatent, q, row, head, rows.cache(row), layer, position, task % segments, partial, task);
+                        query(qLatent, q, layer, rows, row), segment, from, to, partial, first, segments);
             }
         });
-        pool.run(tasks, (task, worker) -> {
+        pool.run(rows.count() * blocks, (task, worker) -> {
             int row = task / blocks;
             int own = rows.position()[row] / ScalarAttention.SEGMENT + 1;
-            attention[worker].merge(out, row, task % blocks * VectorAttention.HEADS, partial, task * segments, own);
+            attention[worker].merge(out, row, task % blocks, partial, task * segments, own);
         });
         workspace().release(mark);
     }

@@ -5,6 +5,8 @@ import static org.kimi4j.kernel.Lanes.LE;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.kimi4j.cache.CacheShape;
@@ -26,10 +28,28 @@ final class VectorCacheRows {
 
     /** Reads {@code count} consecutive rows from a byte offset of a page as floats [count, width]. */
     static void load(MemorySegment page, long offset, CacheShape shape, int count, float[] to) {
-        if (shape.type() != KvType.I8) {
-            CacheRows.load(page, offset, shape, count, to);
-            return;
+        switch (shape.type()) {
+            case F32 -> CacheRows.load(page, offset, shape, count, to);
+            case BF16 -> loadBf16(page, offset, count * shape.width(), to);
+            case I8 -> loadI8(page, offset, shape, count, to);
         }
+    }
+
+    private static void loadBf16(MemorySegment page, long offset, int values, float[] to) {
+        int vectorized = values / L * L;
+        for (int i = 0; i < vectorized; i += L) {
+            ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, page, offset + 2L * i, LE)
+                            .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(to, i);
+        }
+        for (int i = vectorized; i < values; i++) {
+            to[i] = Float.intBitsToFloat(page.get(Weights.SHORT, offset + 2L * i) << 16);
+        }
+    }
+
+    private static void loadI8(MemorySegment page, long offset, CacheShape shape, int count, float[] to) {
         int latent = shape.latentDim();
         int width = shape.width();
         int vectorized = latent / STEP * STEP;

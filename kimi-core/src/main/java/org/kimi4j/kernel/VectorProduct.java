@@ -11,8 +11,8 @@ import org.kimi4j.tensor.Matrix;
 final class VectorProduct {
 
     private static final int L = Lanes.COUNT;
-    /** Outputs of a tile: with one superblock of 2048 floats each, 128 KB of unpacked weights. */
-    static final int TILE_OUTPUTS = 16;
+    /** Outputs of a tile: with one superblock of 2048 floats each, 120 KB of unpacked weights. */
+    static final int TILE_OUTPUTS = 3 * Gemm.OUTPUTS;
     /** Row tiles that go against a weight tile while both fit the second-level cache. */
     private static final int TILE_BLOCK = 16;
     /** Weight rows that several rows meet one after the other, while those are in the second-level cache. */

@@ -16,7 +16,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     /** From this many rows on Java unpacks weights into tiles. */
     private static final int TILED = 4;
 
-    private static final int TASK_BYTES = 64 << 10;
+    private static final int TASK_BYTES = 256 << 10;
     private static final int LANES = 8;
 
     private final RowProducts java;

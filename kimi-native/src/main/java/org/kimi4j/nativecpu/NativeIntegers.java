@@ -13,8 +13,12 @@ import org.kimi4j.tensor.Matrix;
 final class NativeIntegers implements RowProducts, AutoCloseable {
 
     private static final int GROUP = 32;
-    /** Weight bytes of one task: large against the cost of drawing it, small against the whole. */
-    private static final int TASK_BYTES = 64 << 10;
+    /** Weight bytes of one task of few rows: the start of each is read slowly, see {@code FloatRows}. */
+    private static final int STREAM_BYTES = 256 << 10;
+    /** Weight bytes of one task of many rows, which is long enough by its sums. */
+    private static final int PANEL_BYTES = 64 << 10;
+    /** From so many rows on the sums take longer than the reading. */
+    private static final int MANY_ROWS = 8;
 
     private final NativeForms.Worker[] workers;
     private final Sets sets = new Sets();
@@ -72,7 +76,8 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     @Override
     public int outputsPerTask(Matrix w) {
         long rowBytes = Math.max(1, w.byteSize() / w.rows());
-        return Math.clamp(TASK_BYTES / rowBytes / Functions.PANEL, 1, 16) * Functions.PANEL;
+        long bytes = sets.largest() < MANY_ROWS ? STREAM_BYTES : PANEL_BYTES;
+        return Math.clamp(bytes / rowBytes / Functions.PANEL, 1, 16) * Functions.PANEL;
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 import org.kimi4j.kernel.PanamaKernels;
 import org.kimi4j.kernel.RowProducts;
 import org.kimi4j.kernel.VectorForms;
+import org.kimi4j.os.MappedArena;
 import org.kimi4j.tensor.Matrix;
 
 /**
@@ -40,7 +41,7 @@ final class SelfCheck {
             return Optional.of("its library has version " + Functions.version() + ", expected " + Functions.VERSION
                     + ": use jars of one release");
         }
-        try (Arena arena = Arena.ofConfined();
+        try (Arena arena = new MappedArena();
                 VectorForms java = new VectorForms(1);
                 NativeForms forms = new NativeForms(1)) {
             SelfCheck check = new SelfCheck(arena);
