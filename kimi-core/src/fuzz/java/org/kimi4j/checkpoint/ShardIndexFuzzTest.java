@@ -10,5 +10,6 @@ class ShardIndexFuzzTest {
     @FuzzTest(maxDuration = "60s")
     void anyIndexIsReadOrRefused(byte[] data) {
         FuzzTargets.index(data);
+        FuzzTargets.index(FuzzTargets.spell(data));
     }
 }

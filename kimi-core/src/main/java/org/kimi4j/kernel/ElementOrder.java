@@ -7,7 +7,8 @@ import org.kimi4j.tensor.Matrix;
  * The order in which the elements of a row are summed, for one weight encoding and row length. Weights are loaded as
  * vectors of 32-bit words; a word holds {@link #perWord} elements, so that lane l of a load has elements perWord * l and
  * following, and each of the perWord positions in the word gives one vector of weights. Four loads are a step; load j of
- * all steps in a superblock of 2048 elements belongs to chain j.
+ * all steps in a superblock of 2048 elements belongs to chain j. Where a word holds more elements than there are chains, its
+ * elements take turns instead: element e of every word belongs to chain e modulo 4, so that one load keeps all chains busy.
  *
  * <p>A packed row holds the activations in that order: superblock by superblock, chain by chain, so that any chain is
  * consecutive vectors. What is left after the last whole step is one more chain, of vectors in the elements' own order,
@@ -35,10 +36,13 @@ final class ElementOrder {
         for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
             int length = length(first);
             for (int i = 0; i < length; i++) {
-                int chain = i % step() / (perWord * Lanes.COUNT);
+                int load = i / (perWord * Lanes.COUNT);
+                int inWord = i % perWord;
+                boolean byElement = perWord > CHAINS;
+                int chain = (byElement ? inWord : load) % CHAINS;
+                int vector = byElement ? load * (perWord / CHAINS) + inWord / CHAINS : load / CHAINS * perWord + inWord;
                 int word = i % (perWord * Lanes.COUNT) / perWord;
-                int inStep = i % perWord * Lanes.COUNT + word;
-                source[first + chain * (length / CHAINS) + i / step() * (perWord * Lanes.COUNT) + inStep] = first + i;
+                source[first + chain * (length / CHAINS) + vector * Lanes.COUNT + word] = first + i;
             }
         }
     }

@@ -62,116 +62,125 @@ final class GemvInt8 {
         }
     }
 
-    /** Packs 8-bit activations for {@link #integerDot}: by load, the even bytes of its shorts, then the odd ones. */
-    static void pack(byte[] codes, int at, int vectorized, short[] packed, int packedAt) {
+    /** Packs 8-bit activations for {@link #integerRows}: by load, the even bytes of its shorts, then the odd ones. */
+    static void pack(byte[] codes, int at, int vectorized, int[] packed, int packedAt) {
         for (int block = 0; block < vectorized; block += 4 * L) {
-            for (int k = 0; k < 2; k++) {
-                for (int s = 0; s < 2 * L; s++) {
-                    packed[packedAt + block + k * 2 * L + s] = codes[at + block + 2 * s + k];
-                }
+            int to = packedAt + block / 2;
+            for (int word = 0; word < L; word++) {
+                int c = at + block + 4 * word;
+                packed[to + word] = codes[c + 2] << 16 | codes[c] & 0xffff;
+                packed[to + L + word] = codes[c + 3] << 16 | codes[c + 1] & 0xffff;
             }
         }
     }
 
     /**
-     * Leaves the running vector of one weight row and one row of 8-bit activations in {@code lanes}. A short holds two
-     * products of at most 128 * 127; the integer sum of four elements meets its scale as a float.
+     * Leaves the running vectors of weight rows {@code from} to {@code to} and one row of 8-bit activations in
+     * {@code lanes}, one after the other. A short holds two products of at most 128 * 127; the integer sum of four elements
+     * meets its scale as a float.
      */
-    static void integerDot(Matrix.Int8 w, int row, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
-        FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
+    static void integerRows(Matrix.Int8 w, int from, int to, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
         MemorySegment packed = w.packed();
         MemorySegment scales = w.scales();
-        long index = (long) row * w.cols();
-        short[] codes = x.codes;
+        int[] codes = x.codes;
         float[] xScales = x.scales;
         int shift = Integer.numberOfTrailingZeros(w.group());
-        int step = 16 * x.lanes;
-        for (int i = 0; i < vectorized; i += step) {
-            int c = x.codeAt + i;
-            int g = x.groupAt + i / 32;
-            long at = index + i;
-            ShortVector v0 =
-                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, at, LE).lanewise(VectorOperators.XOR, SIGN);
-            ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 4 * L, LE)
-                    .lanewise(VectorOperators.XOR, SIGN);
-            ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 8 * L, LE)
-                    .lanewise(VectorOperators.XOR, SIGN);
-            ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 12 * L, LE)
-                    .lanewise(VectorOperators.XOR, SIGN);
-            IntVector s0 = v0.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 8)
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c))
-                    .add(v0.lanewise(VectorOperators.ASHR, 8).mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 2 * L)))
-                    .reinterpretAsInts();
-            IntVector s1 = v1.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 8)
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 4 * L))
-                    .add(v1.lanewise(VectorOperators.ASHR, 8).mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 6 * L)))
-                    .reinterpretAsInts();
-            IntVector s2 = v2.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 8)
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 8 * L))
-                    .add(v2.lanewise(VectorOperators.ASHR, 8)
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 10 * L)))
-                    .reinterpretAsInts();
-            IntVector s3 = v3.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 8)
-                    .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 12 * L))
-                    .add(v3.lanewise(VectorOperators.ASHR, 8)
-                            .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 14 * L)))
-                    .reinterpretAsInts();
-            FloatVector f0 = (FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(s0.lanewise(VectorOperators.ASHR, 16))
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector f1 = (FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(s1.lanewise(VectorOperators.ASHR, 16))
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector f2 = (FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(s2.lanewise(VectorOperators.ASHR, 16))
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector f3 = (FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(s3.lanewise(VectorOperators.ASHR, 16))
-                    .convert(VectorOperators.I2F, 0);
-            // Scales of the 8 half groups (128 bits), 4 groups (256) or 8 groups (512) of this step.
-            long sAt = index >> shift;
-            if (L == 4) {
-                float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
-                float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
-                a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
-                a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a1);
-                a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a2);
-                a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a3);
-            } else if (L == 8) {
-                float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
-                float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
-                float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
-                float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
-                a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
-                a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a1);
-                a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p2), a2);
-                a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p3), a3);
-            } else {
-                float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
-                float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
-                float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
-                float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
-                float p4 = Weights.bf16(scales, sAt + (i + 128 >> shift)) * xScales[g + 4];
-                float p5 = Weights.bf16(scales, sAt + (i + 160 >> shift)) * xScales[g + 5];
-                float p6 = Weights.bf16(scales, sAt + (i + 192 >> shift)) * xScales[g + 6];
-                float p7 = Weights.bf16(scales, sAt + (i + 224 >> shift)) * xScales[g + 7];
-                a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0).blend(p1, SECOND), a0);
-                a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p2).blend(p3, SECOND), a1);
-                a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p4).blend(p5, SECOND), a2);
-                a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p6).blend(p7, SECOND), a3);
+        for (int row = from; row < to; row++) {
+            FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
+            FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
+            FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
+            FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
+            long index = (long) row * w.cols();
+            for (int i = 0; i < vectorized; i += 16 * L) {
+                int c = x.codeAt + i / 2;
+                int g = x.groupAt + i / 32;
+                long at = index + i;
+                ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at, LE)
+                        .lanewise(VectorOperators.XOR, SIGN);
+                ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 4 * L, LE)
+                        .lanewise(VectorOperators.XOR, SIGN);
+                ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 8 * L, LE)
+                        .lanewise(VectorOperators.XOR, SIGN);
+                ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 12 * L, LE)
+                        .lanewise(VectorOperators.XOR, SIGN);
+                IntVector s0 = v0.lanewise(VectorOperators.LSHL, 8)
+                        .lanewise(VectorOperators.ASHR, 8)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, c).reinterpretAsShorts())
+                        .add(v0.lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 1 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                IntVector s1 = v1.lanewise(VectorOperators.LSHL, 8)
+                        .lanewise(VectorOperators.ASHR, 8)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, c + 2 * L).reinterpretAsShorts())
+                        .add(v1.lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 3 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                IntVector s2 = v2.lanewise(VectorOperators.LSHL, 8)
+                        .lanewise(VectorOperators.ASHR, 8)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, c + 4 * L).reinterpretAsShorts())
+                        .add(v2.lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 5 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                IntVector s3 = v3.lanewise(VectorOperators.LSHL, 8)
+                        .lanewise(VectorOperators.ASHR, 8)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, c + 6 * L).reinterpretAsShorts())
+                        .add(v3.lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 7 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                FloatVector f0 = (FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 16)
+                        .add(s0.lanewise(VectorOperators.ASHR, 16))
+                        .convert(VectorOperators.I2F, 0);
+                FloatVector f1 = (FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 16)
+                        .add(s1.lanewise(VectorOperators.ASHR, 16))
+                        .convert(VectorOperators.I2F, 0);
+                FloatVector f2 = (FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 16)
+                        .add(s2.lanewise(VectorOperators.ASHR, 16))
+                        .convert(VectorOperators.I2F, 0);
+                FloatVector f3 = (FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 16)
+                        .add(s3.lanewise(VectorOperators.ASHR, 16))
+                        .convert(VectorOperators.I2F, 0);
+                // Scales of the 8 half groups (128 bits), 4 groups (256) or 8 groups (512) of this step.
+                long sAt = index >> shift;
+                if (L == 4) {
+                    float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
+                    float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
+                    a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
+                    a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a1);
+                    a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a2);
+                    a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a3);
+                } else if (L == 8) {
+                    float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
+                    float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
+                    float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
+                    float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
+                    a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
+                    a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a1);
+                    a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p2), a2);
+                    a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p3), a3);
+                } else {
+                    float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
+                    float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
+                    float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
+                    float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
+                    float p4 = Weights.bf16(scales, sAt + (i + 128 >> shift)) * xScales[g + 4];
+                    float p5 = Weights.bf16(scales, sAt + (i + 160 >> shift)) * xScales[g + 5];
+                    float p6 = Weights.bf16(scales, sAt + (i + 192 >> shift)) * xScales[g + 6];
+                    float p7 = Weights.bf16(scales, sAt + (i + 224 >> shift)) * xScales[g + 7];
+                    a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0).blend(p1, SECOND), a0);
+                    a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p2).blend(p3, SECOND), a1);
+                    a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p4).blend(p5, SECOND), a2);
+                    a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p6).blend(p7, SECOND), a3);
+                }
             }
+            a0.add(a1).add(a2).add(a3).intoArray(lanes, lanesAt + (row - from) * L);
         }
-        a0.add(a1).add(a2).add(a3).intoArray(lanes, lanesAt);
     }
 }

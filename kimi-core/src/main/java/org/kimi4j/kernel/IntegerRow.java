@@ -5,10 +5,9 @@ import org.kimi4j.tensor.Matrix;
 /** One row of 8-bit activations: packed for the integer sums of an encoding, and as it was for the rest at the end. */
 final class IntegerRow {
 
-    /** See {@link ElementOrder#lanes}. */
-    final int lanes = Lanes.COUNT;
+    /** Pairs of 16 bits. */
+    final int[] codes;
 
-    final short[] codes;
     final int codeAt;
     /** The scale of each group of 32. */
     final float[] scales;
@@ -19,7 +18,7 @@ final class IntegerRow {
     private final byte[] plain;
     private final int plainAt;
 
-    IntegerRow(short[] codes, int codeAt, float[] scales, float[] offsets, int groupAt, byte[] plain, int plainAt) {
+    IntegerRow(int[] codes, int codeAt, float[] scales, float[] offsets, int groupAt, byte[] plain, int plainAt) {
         this.codes = codes;
         this.codeAt = codeAt;
         this.scales = scales;

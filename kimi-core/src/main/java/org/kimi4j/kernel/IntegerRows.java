@@ -7,7 +7,7 @@ final class IntegerRows implements RowProducts {
 
     private final ElementOrders orders;
     private final Scratch[] scratch;
-    private short[] codes = {};
+    private int[] codes = {};
     private byte[] plain = {};
     private float[] scales = {};
     private float[] offsets = {};
@@ -37,7 +37,7 @@ final class IntegerRows implements RowProducts {
         int cols = order.cols();
         int groups = cols / Activations.GROUP;
         if (plain.length < count * cols) {
-            codes = new short[count * cols];
+            codes = new int[count * cols / 2];
             plain = new byte[count * cols];
             scales = new float[count * groups];
             offsets = new float[count * groups];
@@ -46,7 +46,7 @@ final class IntegerRows implements RowProducts {
             rows = new IntegerRow[count];
         }
         for (int r = 0; r < count; r++) {
-            rows[r] = new IntegerRow(codes, r * cols, scales, offsets, r * groups, plain, r * cols);
+            rows[r] = new IntegerRow(codes, r * cols / 2, scales, offsets, r * groups, plain, r * cols);
         }
     }
 
@@ -69,9 +69,9 @@ final class IntegerRows implements RowProducts {
             offsets[at * groups + g] = -8f * sum;
         }
         if (nibbles) {
-            GemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols);
+            GemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols / 2);
         } else {
-            GemvInt8.pack(plain, at * cols, order.vectorized(), codes, at * cols);
+            GemvInt8.pack(plain, at * cols, order.vectorized(), codes, at * cols / 2);
         }
     }
 

@@ -9,10 +9,10 @@ import org.kimi4j.tensor.Matrix;
  */
 public interface RowProducts {
 
-    /** Receives a value: of row r of the set and weight row o. */
+    /** Receives values of row r of the set: of {@code count} weight rows from {@code first} on. */
     @FunctionalInterface
     interface Sink {
-        void put(int r, int o, float value);
+        void put(int r, int first, int count, float[] values, int at);
     }
 
     /**

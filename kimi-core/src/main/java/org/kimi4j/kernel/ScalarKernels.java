@@ -22,7 +22,7 @@ public final class ScalarKernels implements Kernels {
     /** A product smaller than this many multiplications is not worth waking the workers. */
     private static final long WORTH_SHARING = 1 << 16;
 
-    private static final short[] NO_CODES = {};
+    private static final int[] NO_CODES = {};
 
     private final Precision precision;
     private final WorkerPool pool;

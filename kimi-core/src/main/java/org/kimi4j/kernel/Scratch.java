@@ -6,6 +6,7 @@ final class Scratch {
     private float[] panel = {};
     private float[] sums = {};
     private float[] row = {};
+    private float[] values = {};
 
     /** Unpacked weights of one tile. */
     float[] panel(int size) {
@@ -21,6 +22,14 @@ final class Scratch {
             sums = new float[size];
         }
         return sums;
+    }
+
+    /** Results of one stretch. */
+    float[] values(int size) {
+        if (values.length < size) {
+            values = new float[size];
+        }
+        return values;
     }
 
     /** One row of something. */

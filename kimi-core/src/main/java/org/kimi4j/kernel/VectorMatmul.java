@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.kimi4j.config.Precision;
@@ -38,13 +39,7 @@ final class VectorMatmul {
         scalar.share(tasks, (long) rows * w.rows() * w.cols(), (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
-            floats.run(
-                    w,
-                    0,
-                    from,
-                    to,
-                    worker,
-                    (r, o, value) -> out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(r) + 4L * o, value));
+            floats.run(w, 0, from, to, worker, (r, o, n, values, at) -> store(out, r, o, n, values, at));
         });
     }
 
@@ -73,13 +68,7 @@ final class VectorMatmul {
             int from = first + task % perHead * perTask;
             int to = Math.min(first + shape.valueDim(), from + perTask);
             int shift = head * shape.valueDim() - first;
-            floats.run(
-                    w,
-                    head,
-                    from,
-                    to,
-                    worker,
-                    (r, o, value) -> out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(r) + 4L * (shift + o), value));
+            floats.run(w, head, from, to, worker, (r, o, n, values, at) -> store(out, r, shift + o, n, values, at));
         });
     }
 
@@ -126,13 +115,11 @@ final class VectorMatmul {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
             products.run(
-                    w,
-                    0,
-                    from,
-                    to,
-                    worker,
-                    (r, o, value) ->
-                            out.memory().set(ValueLayout.JAVA_FLOAT, out.offset(rows[first + r]) + 4L * o, value));
+                    w, 0, from, to, worker, (r, o, n, values, at) -> store(out, rows[first + r], o, n, values, at));
         });
+    }
+
+    private static void store(Tensor out, int row, int first, int count, float[] values, int at) {
+        MemorySegment.copy(values, at, out.memory(), ValueLayout.JAVA_FLOAT, out.offset(row) + 4L * first, count);
     }
 }

@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.IntFunction;
 import org.kimi4j.config.Precision;
@@ -12,6 +13,8 @@ import org.kimi4j.tensor.Tensor;
  * numbers as {@link Kernels#moe} makes from single operations, in the same order.
  */
 final class VectorMoe {
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     private final ScalarKernels scalar;
     private final ProductForms forms;
@@ -145,12 +148,15 @@ final class VectorMoe {
                     from,
                     to,
                     worker,
-                    (r, o, value) ->
-                            act.memory().set(ValueLayout.JAVA_FLOAT, act.offset(part.first + r) + 4L * o, value));
-            product(part.mlp.upProj(), hidden, part, i, from, to, worker, (r, o, value) -> {
-                long at = act.offset(part.first + r) + 4L * o;
-                float gate = act.memory().get(ValueLayout.JAVA_FLOAT, at);
-                act.memory().set(ValueLayout.JAVA_FLOAT, at, Exp.silu(gate) * value);
+                    (r, o, n, values, at) -> MemorySegment.copy(
+                            values, at, act.memory(), FLOAT, act.offset(part.first + r) + 4L * o, n));
+            product(part.mlp.upProj(), hidden, part, i, from, to, worker, (r, o, n, values, at) -> {
+                MemorySegment memory = act.memory();
+                long first = act.offset(part.first + r) + 4L * o;
+                for (int j = 0; j < n; j++) {
+                    float gate = memory.get(FLOAT, first + 4L * j);
+                    memory.set(FLOAT, first + 4L * j, Exp.silu(gate) * values[at + j]);
+                }
             });
         });
     }
@@ -164,10 +170,13 @@ final class VectorMoe {
             int to = Math.min(out.cols(), from + perTask);
             for (int i = 0; i < parts.length; i++) {
                 Part part = parts[i];
-                product(part.mlp.downProj(), inner, part, i, from, to, worker, (r, o, value) -> {
-                    long at = out.offset(part.row[r]) + 4L * o;
-                    float sum = out.memory().get(ValueLayout.JAVA_FLOAT, at);
-                    out.memory().set(ValueLayout.JAVA_FLOAT, at, Math.fma(part.weight[r], value, sum));
+                product(part.mlp.downProj(), inner, part, i, from, to, worker, (r, o, n, values, at) -> {
+                    MemorySegment memory = out.memory();
+                    long first = out.offset(part.row[r]) + 4L * o;
+                    for (int j = 0; j < n; j++) {
+                        float sum = memory.get(FLOAT, first + 4L * j);
+                        memory.set(FLOAT, first + 4L * j, Math.fma(part.weight[r], values[at + j], sum));
+                    }
                 });
             }
         });
@@ -183,7 +192,8 @@ final class VectorMoe {
             half.floats.run(w, i, from, to, worker, sink);
         }
         if (part.byFloats < part.row.length) {
-            half.integers.run(w, i, from, to, worker, (r, o, value) -> sink.put(part.byFloats + r, o, value));
+            half.integers.run(
+                    w, i, from, to, worker, (r, o, n, values, at) -> sink.put(part.byFloats + r, o, n, values, at));
         }
     }
 }

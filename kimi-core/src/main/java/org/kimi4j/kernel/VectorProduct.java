@@ -15,6 +15,8 @@ final class VectorProduct {
     static final int TILE_OUTPUTS = 16;
     /** Row tiles that go against a weight tile while both fit the second-level cache. */
     private static final int TILE_BLOCK = 16;
+    /** Weight rows that several rows meet one after the other, while those are in the second-level cache. */
+    private static final int CACHED_OUTPUTS = 8;
     /** Vectors of sums of one register tile. */
     private static final int TILE_SUMS = Gemm.ROWS * Gemm.OUTPUTS;
 
@@ -33,96 +35,95 @@ final class VectorProduct {
         boolean tiled = x.isTiled(set);
         float[] sums = tiled ? tiles(from, to, x, set) : stream(from, to, x, set);
         int quads = TILE_OUTPUTS / Gemm.OUTPUTS;
+        float[] values = scratch.values(to - from);
         for (int r = 0; r < x.rows(set); r++) {
-            for (int o = from; o < to; o++) {
-                int n = o - from;
+            for (int n = 0; n < to - from; n++) {
                 int tile = r / Gemm.ROWS * quads + n / Gemm.OUTPUTS;
                 int sumAt = tiled
                         ? (tile * TILE_SUMS + r % Gemm.ROWS * Gemm.OUTPUTS + n % Gemm.OUTPUTS) * L
                         : (r * (to - from) + n) * L;
-                sink.put(r, o, Lanes.tree(sums, sumAt));
+                values[n] = Lanes.tree(sums, sumAt);
             }
+            sink.put(r, from, to - from, values, 0);
         }
     }
 
     /** The same by integers, of {@code count} rows from {@code first} on. */
     void run(IntegerRow[] rows, int first, int count, int from, int to, RowProducts.Sink sink) {
-        float[] sums = scratch.sums(count * (to - from) * L);
-        int cols = w.cols();
-        for (int o = from; o < to; o++) {
+        int outputs = to - from;
+        float[] sums = scratch.sums(count * outputs * L);
+        int block = count == 1 ? outputs : CACHED_OUTPUTS;
+        for (int n = 0; n < outputs; n += block) {
+            int end = Math.min(to, from + n + block);
             for (int r = 0; r < count; r++) {
-                int sumAt = (r * (to - from) + o - from) * L;
+                IntegerRow row = rows[first + r];
+                int sumAt = (r * outputs + n) * L;
                 switch (w) {
-                    case Matrix.Int4 q -> {
-                        long index = (long) o * cols;
-                        long scaleAt = index / Matrix.Int4.GROUP * 2;
-                        GemvInt4.integerDot(
-                                q.packed(),
-                                index / 2,
-                                q.scales(),
-                                scaleAt,
-                                order.vectorized(),
-                                rows[first + r],
-                                sums,
-                                sumAt);
-                    }
-                    case Matrix.Int8 q -> GemvInt8.integerDot(q, o, order.vectorized(), rows[first + r], sums, sumAt);
+                    case Matrix.Int4 q -> GemvInt4.integerRows(q, from + n, end, order.vectorized(), row, sums, sumAt);
+                    case Matrix.Int8 q -> GemvInt8.integerRows(q, from + n, end, order.vectorized(), row, sums, sumAt);
                     case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
                 }
             }
         }
+        float[] values = scratch.values(outputs);
+        int groups = w.cols() / Activations.GROUP;
         for (int r = 0; r < count; r++) {
-            for (int o = from; o < to; o++) {
-                float value = Lanes.tree(sums, (r * (to - from) + o - from) * L);
-                for (int g = order.vectorized() / Activations.GROUP; g < cols / Activations.GROUP; g++) {
-                    value = rows[first + r].addGroup(w, o, g, value);
+            for (int n = 0; n < outputs; n++) {
+                float value = Lanes.tree(sums, (r * outputs + n) * L);
+                for (int g = order.vectorized() / Activations.GROUP; g < groups; g++) {
+                    value = rows[first + r].addGroup(w, from + n, g, value);
                 }
-                sink.put(r, o, value);
+                values[n] = value;
             }
+            sink.put(r, from, outputs, values, 0);
         }
     }
 
     /** Each weight row once from memory, against every packed row; sums are [rows, outputs]. */
     private float[] stream(int from, int to, PackedRows x, int set) {
         int rows = x.rows(set);
-        float[] sums = scratch.sums(rows * (to - from) * L);
-        int cols = w.cols();
-        for (int o = from; o < to; o++) {
-            switch (w) {
-                case Matrix.F32 f -> {
-                    for (int r = 0; r < rows; r++) {
-                        int sumAt = (r * (to - from) + o - from) * L;
-                        GemvF32.dot(f.values(), 4L * o * cols, order, x.data(), x.vectors(set, r), sums, sumAt);
-                    }
-                }
-                case Matrix.Bf16 b -> {
-                    for (int r = 0; r < rows; r++) {
-                        int sumAt = (r * (to - from) + o - from) * L;
-                        GemvBf16.dot(b.values(), 2L * o * cols, order, x.data(), x.vectors(set, r), sums, sumAt);
-                    }
-                }
-                case Matrix.Int4 _, Matrix.Int8 _ -> {
-                    float[] unpacked = scratch.panel(cols);
-                    for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
-                        unpack(o, first, order.length(first), unpacked, first, L);
-                    }
-                    for (int r = 0; r < rows; r++) {
-                        int sumAt = (r * (to - from) + o - from) * L;
-                        Gemm.row(unpacked, order, x.data(), x.vectors(set, r), sums, sumAt);
-                    }
-                }
+        int outputs = to - from;
+        float[] sums = scratch.sums(rows * outputs * L);
+        int block = rows == 1 ? outputs : CACHED_OUTPUTS;
+        for (int n = 0; n < outputs; n += block) {
+            int end = Math.min(to, from + n + block);
+            for (int r = 0; r < rows; r++) {
+                stream(from + n, end, x.data(), x.vectors(set, r), sums, (r * outputs + n) * L);
             }
-            if (order.tailVectors() > 0) {
-                float[] tail = scratch.panel(order.tailVectors() * L);
-                unpackTail(o, tail, 0, L);
+        }
+        if (order.tailVectors() > 0) {
+            float[] tail = scratch.panel(order.tailVectors() * L);
+            for (int n = 0; n < outputs; n++) {
+                unpackTail(from + n, tail, 0, L);
                 for (int r = 0; r < rows; r++) {
-                    int sumAt = (r * (to - from) + o - from) * L;
                     int xAt = x.vectors(set, r) + order.vectorized();
-                    Gemm.addChain(tail, x.data(), xAt, order.tailVectors(), sums, sumAt);
+                    Gemm.addChain(tail, x.data(), xAt, order.tailVectors(), sums, (r * outputs + n) * L);
                 }
             }
         }
         return sums;
+    }
+
+    /** Weight rows against one packed row. */
+    private void stream(int from, int to, float[] x, int xAt, float[] sums, int sumAt) {
+        switch (w) {
+            case Matrix.F32 f -> {
+                for (int o = from; o < to; o++) {
+                    GemvF32.dot(f.values(), 4L * o * w.cols(), order, x, xAt, sums, sumAt + (o - from) * L);
+                }
+            }
+            case Matrix.Bf16 b -> GemvBf16.rows(b, from, to, order, x, xAt, sums, sumAt);
+            case Matrix.Int4 q -> GemvInt4.floatRows(q, from, to, order, x, xAt, sums, sumAt);
+            case Matrix.Int8 _ -> {
+                float[] unpacked = scratch.panel(w.cols());
+                for (int o = from; o < to; o++) {
+                    for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
+                        unpack(o, first, order.length(first), unpacked, first, L);
+                    }
+                    Gemm.row(unpacked, order, x, xAt, sums, sumAt + (o - from) * L);
+                }
+            }
+        }
     }
 
     /** A tile of weights unpacked for each superblock, against blocks of row tiles; sums are by row tile and quad. */

@@ -88,7 +88,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
         MemorySegment values = ((Matrix.Bf16) w).values();
         long first = values.address() + 2L * from * cols;
         Functions.bf16Rows(out.address(), first, cols, to - from, packed(set, 0), stride, rows);
-        NativeIntegers.deliver(out, 0, rows, from, to, to - from, sink);
+        NativeIntegers.deliver(workers[worker], 0, rows, from, to, to - from, sink);
     }
 
     @Override

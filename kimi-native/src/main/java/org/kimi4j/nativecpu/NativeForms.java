@@ -18,19 +18,36 @@ final class NativeForms implements ProductForms {
     private final Worker[] workers;
     private final List<AutoCloseable> open = new ArrayList<>();
 
-    /**
-     * One thread's memory.
-     *
-     * @param row a row as it arrives
-     * @param out the products of one call
-     */
-    record Worker(Buffer row, Buffer out) {}
+    /** One thread's memory. */
+    static final class Worker {
+        private final Buffer row = new Buffer();
+        private final Buffer out = new Buffer();
+        private float[] values = {};
+
+        /** A row as it arrives. */
+        Buffer row() {
+            return row;
+        }
+
+        /** The products of one call. */
+        Buffer out() {
+            return out;
+        }
+
+        /** Products of one row on their way out. */
+        float[] values(int size) {
+            if (values.length < size) {
+                values = new float[size];
+            }
+            return values;
+        }
+    }
 
     NativeForms(int threads) {
         java = new VectorForms(threads);
         workers = new Worker[threads];
         for (int i = 0; i < threads; i++) {
-            workers[i] = new Worker(new Buffer(), new Buffer());
+            workers[i] = new Worker();
             open.add(workers[i].row);
             open.add(workers[i].out);
         }

@@ -125,7 +125,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
                         rows);
             case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
         }
-        deliver(out, r, rows, from, to, Functions.PANEL, sink);
+        deliver(workers[worker], r, rows, from, to, Functions.PANEL, sink);
     }
 
     private void stream(Matrix w, int first, int r, int rows, int from, int to, int worker, Sink sink) {
@@ -158,15 +158,15 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
                         rows);
             case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
         }
-        deliver(out, r, rows, from, to, to - from, sink);
+        deliver(workers[worker], r, rows, from, to, to - from, sink);
     }
 
     /** Hands over [rows, stride] products of rows r and following. */
-    static void deliver(MemorySegment out, int r, int rows, int from, int to, int stride, Sink sink) {
+    static void deliver(NativeForms.Worker worker, int r, int rows, int from, int to, int stride, Sink sink) {
+        float[] values = worker.values(to - from);
         for (int i = 0; i < rows; i++) {
-            for (int o = from; o < to; o++) {
-                sink.put(r + i, o, out.get(JAVA_FLOAT, 4L * i * stride + 4L * (o - from)));
-            }
+            MemorySegment.copy(worker.out().segment(), JAVA_FLOAT, 4L * i * stride, values, 0, to - from);
+            sink.put(r + i, from, to - from, values, 0);
         }
     }
 

@@ -80,7 +80,7 @@ final class SelfCheck {
         }
         products.ready();
         float[][] out = new float[rows][w.rows()];
-        products.run(w, 0, 0, w.rows(), 0, (r, o, value) -> out[r][o] = value);
+        products.run(w, 0, 0, w.rows(), 0, (r, o, count, values, at) -> System.arraycopy(values, at, out[r], o, count));
         return out;
     }
 
