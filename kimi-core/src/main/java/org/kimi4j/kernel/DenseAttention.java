@@ -2,7 +2,6 @@ package org.kimi4j.kernel;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import org.kimi4j.tensor.Tensor;
 
@@ -15,24 +14,32 @@ final class DenseAttention {
 
     private static final int L = Lanes.COUNT;
     private static final int TILE = ScalarDenseKernels.TILE;
+    private static final int ROWS = OuterTile.ROWS;
     private static final int COLUMNS = OuterTile.COLUMNS;
 
-    /** Panels of queries of a task: a tile of keys and values is read from memory once for all of them. */
+    /** The most panels of queries of a task: a tile of keys and values is read from memory once for all of them. */
     private static final int PANELS = 4;
 
-    /** From this many rows on a head's keys and values outgrow the second cache. */
-    private static final int MANY_ROWS = 4096;
+    /** As many tasks for each thread at least, if there are rows for them: then all end at about the same time. */
+    private static final int TASKS = 16;
 
     /** What a thread needs. */
     private static final class Place {
         private final Panel[] panels = new Panel[PANELS];
-        private final float[] weight = new float[TILE * COLUMNS];
+        private final float[] weight = new float[TILE * COLUMNS + OuterTile.SLACK];
         private float[] row = {};
+
+        float[] row(int width) {
+            if (row.length < width) {
+                row = new float[width];
+            }
+            return row;
+        }
     }
 
     /** As many queries as there are columns, and what has been summed up for them. */
     private static final class Panel {
-        private float[] query = {}; // [width, COLUMNS]
+        private float[] query = {}; // [width up to a multiple of STEPS, COLUMNS]
         private float[] sum = {}; // [width up to a multiple of ROWS, COLUMNS]
         private final float[] max = new float[COLUMNS];
         private final float[] total = new float[COLUMNS];
@@ -42,7 +49,7 @@ final class DenseAttention {
     private final Place[] places;
     private final int lanes = Lanes.COUNT;
     private final int one = Lanes.COUNT / Lanes.FLOAT.length();
-    private float[] keys = {}; // [rows / ROWS, width, ROWS]
+    private float[] keys = {}; // [rows up to a multiple of TILE / ROWS, width, ROWS]
     private float[] values = {}; // [tiles, width / ROWS, TILE, ROWS]
 
     DenseAttention(int threads) {
@@ -59,13 +66,13 @@ final class DenseAttention {
         int rows = queries.rows();
         int width = queries.cols();
         int tiles = (rows + TILE - 1) / TILE;
-        int size = tiles * TILE * up(width);
+        int size = tiles * TILE * OuterTile.fullRows(width);
         if (keys.length < size) {
             keys = new float[size];
             values = new float[size];
         }
         sharing.share(tiles, 16L * rows * width, (tile, worker) -> pack(keyRows, valueRows, tile, places[worker]));
-        int panels = rows < MANY_ROWS ? 1 : PANELS;
+        int panels = Math.clamp(rows / (TASKS * COLUMNS * places.length), 1, PANELS);
         int tasks = (rows + panels * COLUMNS - 1) / (panels * COLUMNS);
         sharing.share(
                 tasks,
@@ -73,37 +80,36 @@ final class DenseAttention {
                 (task, worker) -> attend(out, queries, task * panels * COLUMNS, panels, scale, places[worker]));
     }
 
-    private static int up(int width) {
-        return (width + OuterTile.ROWS - 1) / OuterTile.ROWS * OuterTile.ROWS;
-    }
-
     /** Keys with their widths as depth, values with their rows as depth; missing ones are zeros. */
     private void pack(Tensor keyRows, Tensor valueRows, int tile, Place place) {
         int width = keyRows.cols();
+        int depth = OuterTile.fullDepth(width);
+        int wide = OuterTile.fullRows(width);
         int first = tile * TILE;
         int count = Math.min(TILE, keyRows.rows() - first);
-        if (place.row.length < up(width)) {
-            place.row = new float[up(width)];
-        }
-        float[] row = place.row;
+        float[] row = place.row(wide);
+        Arrays.fill(row, width, wide, 0);
         for (int p = 0; p < TILE; p++) {
             if (p < count) {
                 keyRows.copyRow(first + p, row, 0);
             } else {
-                Arrays.fill(row, 0);
+                Arrays.fill(row, 0, width, 0);
             }
-            int at = (first + p) / OuterTile.ROWS * OuterTile.ROWS * width + p % OuterTile.ROWS;
-            for (int i = 0; i < width; i++) {
-                keys[at + i * OuterTile.ROWS] = row[i];
+            int at = (first + p) / ROWS * ROWS * depth + p % ROWS;
+            for (int i = 0; i < depth; i++) {
+                keys[at + i * ROWS] = row[i];
             }
         }
-        int tileAt = first * up(width);
-        for (int p = 0; p < count; p++) {
-            Arrays.fill(row, width, up(width), 0);
-            valueRows.copyRow(first + p, row, 0);
-            for (int i = 0; i < up(width); i++) {
-                int group = i / OuterTile.ROWS;
-                values[tileAt + (group * TILE + p) * OuterTile.ROWS + i % OuterTile.ROWS] = row[i];
+        for (int p = 0; p < TILE; p++) {
+            if (p < count) {
+                valueRows.copyRow(first + p, row, 0);
+            } else {
+                Arrays.fill(row, 0, width, 0);
+            }
+            int at = first * wide + p * ROWS;
+            for (int i = 0; i < wide; i += ROWS) {
+                System.arraycopy(row, i, values, at, ROWS);
+                at += ROWS * TILE;
             }
         }
     }
@@ -137,19 +143,18 @@ final class DenseAttention {
 
     private static void begin(Place place, Panel panel, Tensor queries, int first) {
         int width = queries.cols();
-        if (place.row.length < up(width)) {
-            place.row = new float[up(width)];
-        }
-        if (panel.sum.length != up(width) * COLUMNS) {
-            panel.query = new float[width * COLUMNS];
-            panel.sum = new float[up(width) * COLUMNS];
+        int wide = OuterTile.fullRows(width);
+        float[] row = place.row(wide);
+        if (panel.sum.length != wide * COLUMNS) {
+            panel.query = new float[wide * COLUMNS + OuterTile.SLACK];
+            panel.sum = new float[wide * COLUMNS];
         }
         int count = Math.min(COLUMNS, queries.rows() - first);
         Arrays.fill(panel.query, 0);
         for (int q = 0; q < count; q++) {
-            queries.copyRow(first + q, place.row, 0);
+            queries.copyRow(first + q, row, 0);
             for (int i = 0; i < width; i++) {
-                panel.query[i * COLUMNS + q] = place.row[i];
+                panel.query[i * COLUMNS + q] = row[i];
             }
         }
         Arrays.fill(panel.max, Float.NEGATIVE_INFINITY);
@@ -159,10 +164,10 @@ final class DenseAttention {
 
     /** A tile of keys: their scores, what these weigh, and the values they weigh. */
     private void tile(Panel panel, int width, int first, int count, float scale, float[] weight) {
-        int at = first * width;
-        for (int p = 0; p < count; p += OuterTile.ROWS) {
-            OuterTile.product(keys, at, panel.query, 0, width, one, weight, p * COLUMNS, COLUMNS, false);
-            at += OuterTile.ROWS * width;
+        int depth = OuterTile.fullDepth(width);
+        Arrays.fill(weight, 0);
+        for (int p = 0; p < count; p += ROWS) {
+            OuterTile.add(keys, (first + p) * depth, panel.query, 0, depth, one, weight, p * COLUMNS, COLUMNS);
         }
         for (int lane = 0; lane < COLUMNS; lane += L) {
             weigh(weight, lane, count * COLUMNS, scale, panel);
@@ -170,10 +175,11 @@ final class DenseAttention {
         for (int lane = 0; lane < COLUMNS; lane += L) {
             decay(panel, lane);
         }
-        int valuesAt = first * up(width);
-        for (int i = 0; i < width; i += OuterTile.ROWS) {
-            OuterTile.proceed(values, valuesAt, weight, 0, count, one, panel.sum, i * COLUMNS);
-            valuesAt += TILE * OuterTile.ROWS;
+        // The keys that fill up the last steps weigh nothing, their scores being those of zeros: zero.
+        int steps = OuterTile.fullDepth(count);
+        int valuesAt = first * OuterTile.fullRows(width);
+        for (int i = 0; i < width; i += ROWS) {
+            OuterTile.add(values, valuesAt + i * TILE, weight, 0, steps, one, panel.sum, i * COLUMNS, COLUMNS);
         }
     }
 
@@ -181,21 +187,24 @@ final class DenseAttention {
     private void weigh(float[] weight, int lane, int end, float scale, Panel panel) {
         FloatVector oldMax = FloatVector.fromArray(Lanes.FLOAT, panel.max, lane);
         FloatVector newMax = oldMax;
-        int step = 3 * lanes;
+        int step = 2 * lanes;
+        // Comparing and choosing rather than max: that has to order zeros and to keep NaN, which the sums below keep
+        // anyway.
         for (int i = lane; i < end; i += step) {
-            newMax = newMax.max(FloatVector.fromArray(Lanes.FLOAT, weight, i).mul(scale));
+            FloatVector score = FloatVector.fromArray(Lanes.FLOAT, weight, i).mul(scale);
+            newMax = newMax.blend(score, score.compare(VectorOperators.GT, newMax));
         }
         FloatVector sum = FloatVector.zero(Lanes.FLOAT);
         for (int i = lane; i < end; i += step) {
-            FloatVector x = FloatVector.fromArray(Lanes.FLOAT, weight, i)
-                    .mul(scale)
-                    .sub(newMax)
-                    .max(Exp.MIN)
-                    .min(Exp.MAX);
-            FloatVector n = x.fma(
-                            FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E),
-                            FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND))
-                    .sub(Exp.ROUND);
+            // Never above zero, so that only the lower bound of exp is needed.
+            FloatVector x =
+                    FloatVector.fromArray(Lanes.FLOAT, weight, i).mul(scale).sub(newMax);
+            x = x.blend(Exp.MIN, x.compare(VectorOperators.LT, Exp.MIN));
+            // The integer is in the last bits of the rounded sum already: a conversion also has to mind NaN and
+            // overflow.
+            FloatVector rounded =
+                    x.fma(FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E), FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND));
+            FloatVector n = rounded.sub(Exp.ROUND);
             FloatVector r = n.fma(
                     FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_LOW),
                     n.fma(FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_HIGH), x));
@@ -206,7 +215,7 @@ final class DenseAttention {
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
                     .fma(r.mul(r), r.add(1f));
-            e = e.mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+            e = e.mul(rounded.reinterpretAsInts()
                     .add(127)
                     .lanewise(VectorOperators.LSHL, 23)
                     .reinterpretAsFloats());
@@ -226,7 +235,7 @@ final class DenseAttention {
     /** Makes old sums relative to the new maximum. */
     private void decay(Panel panel, int lane) {
         FloatVector decay = FloatVector.fromArray(Lanes.FLOAT, panel.decay, lane);
-        int step = 3 * lanes;
+        int step = 2 * lanes;
         for (int i = lane; i < panel.sum.length; i += step) {
             FloatVector.fromArray(Lanes.FLOAT, panel.sum, i).mul(decay).intoArray(panel.sum, i);
         }

@@ -3,138 +3,128 @@ package org.kimi4j.kernel;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The register tile of the encoder's products: sums of outer products of four numbers and three vectors. Twelve sums, three
- * vectors and a broadcast are the sixteen registers of AVX2; both operands are packed so that each is one stream.
+ * The register tile of the encoder's products: sums of outer products of six numbers and two vectors. Twelve sums, two
+ * vectors and a broadcast are fifteen of the sixteen registers of AVX2. Four by three would be sixteen, and C2, which loads
+ * all numbers of a step at once, would spill sums. Both operands are packed so that each is one stream.
+ *
+ * <p>The body is flat and has no alternatives: with half as many vector operations more C2 gives up inlining in the middle
+ * of the method, and what crosses a call is boxed.
  */
 final class OuterTile {
 
     private static final int L = Lanes.COUNT;
     /** Numbers of the first operand, rows of the result. */
-    static final int ROWS = 4;
+    static final int ROWS = 6;
     /** Values of the second operand, columns of the result. */
-    static final int COLUMNS = 3 * L;
+    static final int COLUMNS = 2 * L;
+    /** Steps at a time; operands are filled up with zeros. Twice as many would be spilled, one has more checks than sums. */
+    static final int STEPS = 2;
+
+    /**
+     * Floats that an array of the second operand must have behind its last one. C2 joins the bounds checks of a step and of
+     * the next into one; where that fails though nothing outside is read, the method is compiled anew with every check by
+     * itself, for good, and takes three times as long.
+     */
+    static final int SLACK = STEPS * COLUMNS;
 
     private OuterTile() {}
 
+    /** As many rows or more as fill tiles. */
+    static int fullRows(int rows) {
+        return (rows + ROWS - 1) / ROWS * ROWS;
+    }
+
+    /** As many steps or more as the loop takes. */
+    static int fullDepth(int depth) {
+        return (depth + STEPS - 1) / STEPS * STEPS;
+    }
+
     /**
-     * c = sum over k of a[k] b[k]^T, or c += that: one chain over k for each element.
+     * c += sum over k of a[k] b[k]^T: for each element one chain over k from zero, and at the end an addition.
      *
      * @param a [depth, ROWS] from {@code aAt} on
-     * @param b [depth, COLUMNS] from {@code bAt} on
+     * @param b [depth, COLUMNS] from {@code bAt} on, and SLACK more values behind the last panel
+     * @param depth a multiple of STEPS
      * @param one the number 1 as a value the compiler does not know, see {@link ElementOrder#lanes}
      * @param c rows of COLUMNS from {@code cAt} on, {@code stride} apart
-     * @param add whether c holds a sum to add to
      */
-    static void product(
-            float[] a, int aAt, float[] b, int bAt, int depth, int one, float[] c, int cAt, int stride, boolean add) {
-        FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector a01 = a00;
-        FloatVector a02 = a00;
-        FloatVector a10 = a00;
-        FloatVector a11 = a00;
-        FloatVector a12 = a00;
-        FloatVector a20 = a00;
-        FloatVector a21 = a00;
-        FloatVector a22 = a00;
-        FloatVector a30 = a00;
-        FloatVector a31 = a00;
-        FloatVector a32 = a00;
+    static void add(float[] a, int aAt, float[] b, int bAt, int depth, int one, float[] c, int cAt, int stride) {
+        FloatVector s00 = FloatVector.zero(Lanes.FLOAT);
+        FloatVector s01 = s00;
+        FloatVector s10 = s00;
+        FloatVector s11 = s00;
+        FloatVector s20 = s00;
+        FloatVector s21 = s00;
+        FloatVector s30 = s00;
+        FloatVector s31 = s00;
+        FloatVector s40 = s00;
+        FloatVector s41 = s00;
+        FloatVector s50 = s00;
+        FloatVector s51 = s00;
+        int step = STEPS * one;
         int ai = aAt;
         int bi = bAt;
-        for (int k = 0; k < depth; k += one) {
+        for (int k = 0; k < depth; k += step) {
             FloatVector b0 = FloatVector.fromArray(Lanes.FLOAT, b, bi);
             FloatVector b1 = FloatVector.fromArray(Lanes.FLOAT, b, bi + L);
-            FloatVector b2 = FloatVector.fromArray(Lanes.FLOAT, b, bi + 2 * L);
             FloatVector v = FloatVector.broadcast(Lanes.FLOAT, a[ai]);
-            a00 = b0.fma(v, a00);
-            a01 = b1.fma(v, a01);
-            a02 = b2.fma(v, a02);
+            s00 = b0.fma(v, s00);
+            s01 = b1.fma(v, s01);
             v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 1]);
-            a10 = b0.fma(v, a10);
-            a11 = b1.fma(v, a11);
-            a12 = b2.fma(v, a12);
+            s10 = b0.fma(v, s10);
+            s11 = b1.fma(v, s11);
             v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 2]);
-            a20 = b0.fma(v, a20);
-            a21 = b1.fma(v, a21);
-            a22 = b2.fma(v, a22);
+            s20 = b0.fma(v, s20);
+            s21 = b1.fma(v, s21);
             v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 3]);
-            a30 = b0.fma(v, a30);
-            a31 = b1.fma(v, a31);
-            a32 = b2.fma(v, a32);
-            ai += ROWS;
-            bi += COLUMNS;
+            s30 = b0.fma(v, s30);
+            s31 = b1.fma(v, s31);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 4]);
+            s40 = b0.fma(v, s40);
+            s41 = b1.fma(v, s41);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 5]);
+            s50 = b0.fma(v, s50);
+            s51 = b1.fma(v, s51);
+            b0 = FloatVector.fromArray(Lanes.FLOAT, b, bi + 2 * L);
+            b1 = FloatVector.fromArray(Lanes.FLOAT, b, bi + 3 * L);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 6]);
+            s00 = b0.fma(v, s00);
+            s01 = b1.fma(v, s01);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 7]);
+            s10 = b0.fma(v, s10);
+            s11 = b1.fma(v, s11);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 8]);
+            s20 = b0.fma(v, s20);
+            s21 = b1.fma(v, s21);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 9]);
+            s30 = b0.fma(v, s30);
+            s31 = b1.fma(v, s31);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 10]);
+            s40 = b0.fma(v, s40);
+            s41 = b1.fma(v, s41);
+            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 11]);
+            s50 = b0.fma(v, s50);
+            s51 = b1.fma(v, s51);
+            ai += STEPS * ROWS;
+            bi += STEPS * COLUMNS;
         }
-        if (add) {
-            addRow(c, cAt, a00, a01, a02);
-            addRow(c, cAt + stride, a10, a11, a12);
-            addRow(c, cAt + 2 * stride, a20, a21, a22);
-            addRow(c, cAt + 3 * stride, a30, a31, a32);
-        } else {
-            setRow(c, cAt, a00, a01, a02);
-            setRow(c, cAt + stride, a10, a11, a12);
-            setRow(c, cAt + 2 * stride, a20, a21, a22);
-            setRow(c, cAt + 3 * stride, a30, a31, a32);
-        }
-    }
-
-    /**
-     * Goes on with the chains that c holds: c = c + a[0] b[0]^T, and so on.
-     *
-     * @param c [ROWS, COLUMNS] from {@code cAt} on
-     */
-    static void proceed(float[] a, int aAt, float[] b, int bAt, int depth, int one, float[] c, int cAt) {
-        FloatVector a00 = FloatVector.fromArray(Lanes.FLOAT, c, cAt);
-        FloatVector a01 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + L);
-        FloatVector a02 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 2 * L);
-        FloatVector a10 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 3 * L);
-        FloatVector a11 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 4 * L);
-        FloatVector a12 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 5 * L);
-        FloatVector a20 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 6 * L);
-        FloatVector a21 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 7 * L);
-        FloatVector a22 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 8 * L);
-        FloatVector a30 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 9 * L);
-        FloatVector a31 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 10 * L);
-        FloatVector a32 = FloatVector.fromArray(Lanes.FLOAT, c, cAt + 11 * L);
-        int ai = aAt;
-        int bi = bAt;
-        for (int k = 0; k < depth; k += one) {
-            FloatVector b0 = FloatVector.fromArray(Lanes.FLOAT, b, bi);
-            FloatVector b1 = FloatVector.fromArray(Lanes.FLOAT, b, bi + L);
-            FloatVector b2 = FloatVector.fromArray(Lanes.FLOAT, b, bi + 2 * L);
-            FloatVector v = FloatVector.broadcast(Lanes.FLOAT, a[ai]);
-            a00 = b0.fma(v, a00);
-            a01 = b1.fma(v, a01);
-            a02 = b2.fma(v, a02);
-            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 1]);
-            a10 = b0.fma(v, a10);
-            a11 = b1.fma(v, a11);
-            a12 = b2.fma(v, a12);
-            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 2]);
-            a20 = b0.fma(v, a20);
-            a21 = b1.fma(v, a21);
-            a22 = b2.fma(v, a22);
-            v = FloatVector.broadcast(Lanes.FLOAT, a[ai + 3]);
-            a30 = b0.fma(v, a30);
-            a31 = b1.fma(v, a31);
-            a32 = b2.fma(v, a32);
-            ai += ROWS;
-            bi += COLUMNS;
-        }
-        setRow(c, cAt, a00, a01, a02);
-        setRow(c, cAt + COLUMNS, a10, a11, a12);
-        setRow(c, cAt + 2 * COLUMNS, a20, a21, a22);
-        setRow(c, cAt + 3 * COLUMNS, a30, a31, a32);
-    }
-
-    private static void setRow(float[] c, int at, FloatVector x, FloatVector y, FloatVector z) {
-        x.intoArray(c, at);
-        y.intoArray(c, at + L);
-        z.intoArray(c, at + 2 * L);
-    }
-
-    private static void addRow(float[] c, int at, FloatVector x, FloatVector y, FloatVector z) {
-        FloatVector.fromArray(Lanes.FLOAT, c, at).add(x).intoArray(c, at);
-        FloatVector.fromArray(Lanes.FLOAT, c, at + L).add(y).intoArray(c, at + L);
-        FloatVector.fromArray(Lanes.FLOAT, c, at + 2 * L).add(z).intoArray(c, at + 2 * L);
+        int ci = cAt;
+        s00.add(FloatVector.fromArray(Lanes.FLOAT, c, ci)).intoArray(c, ci);
+        s01.add(FloatVector.fromArray(Lanes.FLOAT, c, ci + L)).intoArray(c, ci + L);
+        ci += stride;
+        s10.add(FloatVector.fromArray(Lanes.FLOAT, c, ci)).intoArray(c, ci);
+        s11.add(FloatVector.fromArray(Lanes.FLOAT, c, ci + L)).intoArray(c, ci + L);
+        ci += stride;
+        s20.add(FloatVector.fromArray(Lanes.FLOAT, c, ci)).intoArray(c, ci);
+        s21.add(FloatVector.fromArray(Lanes.FLOAT, c, ci + L)).intoArray(c, ci + L);
+        ci += stride;
+        s30.add(FloatVector.fromArray(Lanes.FLOAT, c, ci)).intoArray(c, ci);
+        s31.add(FloatVector.fromArray(Lanes.FLOAT, c, ci + L)).intoArray(c, ci + L);
+        ci += stride;
+        s40.add(FloatVector.fromArray(Lanes.FLOAT, c, ci)).intoArray(c, ci);
+        s41.add(FloatVector.fromArray(Lanes.FLOAT, c, ci + L)).intoArray(c, ci + L);
+        ci += stride;
+        s50.add(FloatVector.fromArray(Lanes.FLOAT, c, ci)).intoArray(c, ci);
+        s51.add(FloatVector.fromArray(Lanes.FLOAT, c, ci + L)).intoArray(c, ci + L);
     }
 }

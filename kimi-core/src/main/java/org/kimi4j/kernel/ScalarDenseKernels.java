@@ -9,8 +9,8 @@ import org.kimi4j.tensor.Workspace;
 /** The operations of the encoder in plain loops: the meaning of the others. */
 public final class ScalarDenseKernels implements DenseKernels {
 
-    /** Keys of a tile of attention. */
-    static final int TILE = 256;
+    /** Keys of a tile of attention: a multiple of the vector kernel's rows. */
+    static final int TILE = 252;
 
     private final ScalarKernels scalar;
 
@@ -135,7 +135,7 @@ public final class ScalarDenseKernels implements DenseKernels {
         return rows;
     }
 
-    /** One query: tiles of 64 keys ascending, a running softmax, each sum one chain. */
+    /** One query: tiles of keys ascending, a running softmax, each sum one chain. */
     private static float[] attend(float[] query, float[][] keys, float[][] values, float scale) {
         float[] sum = new float[query.length];
         float[] score = new float[TILE];
@@ -160,11 +160,11 @@ public final class ScalarDenseKernels implements DenseKernels {
             }
             total = Math.fma(total, decay, tileTotal);
             for (int c = 0; c < sum.length; c++) {
-                float chain = sum[c] * decay;
+                float chain = 0;
                 for (int p = 0; p < count; p++) {
                     chain = Math.fma(score[p], values[first + p][c], chain);
                 }
-                sum[c] = chain;
+                sum[c] = sum[c] * decay + chain;
             }
             max = newMax;
         }

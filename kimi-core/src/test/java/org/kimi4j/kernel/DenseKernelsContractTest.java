@@ -57,7 +57,7 @@ class DenseKernelsContractTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 1", "5, 3, 2", "70, 4, 18", "33, 2, 72", "129, 16, 8", "64, 1, 5"})
+    @CsvSource({"1, 1, 1", "5, 3, 2", "70, 4, 18", "33, 2, 72", "129, 16, 8", "64, 1, 5", "253, 1, 5", "1100, 1, 6"})
     void attentionHasTheBitsOfItsTwinAndTheValuesOfTheTextbook(int count, int heads, int width) {
         float[][] qkv = rows(count, 3 * heads * width);
         float scale = (float) (1 / Math.sqrt(width));
@@ -101,6 +101,19 @@ class DenseKernelsContractTest {
             assertClose(
                     read(vector.layerNorm(tensor(vector, x), weight, shift, 1e-5f)),
                     read(scalar.layerNorm(tensor(scalar, x), weight, shift, 1e-5f)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 255, 300, 1152})
+    void aRowOfAProductDoesNotDependOnTheOthers(int cols) {
+        Matrix w = random.matrix(Encoding.BF16, 150, cols, 2);
+        Matrix.F32 bias = random.vector(1, 150, 1, 0);
+        float[][] x = rows(200, cols);
+        float[][] together = read(vector.linear(tensor(vector, x), w, bias));
+        for (int r : List.of(0, 1, 5, 6, 191, 192, 199)) {
+            assertThat(read(vector.linear(tensor(vector, new float[][] {x[r]}), w, bias))[0])
+                    .isEqualTo(together[r]);
         }
     }
 

@@ -36,7 +36,7 @@ public final class TowerProbe implements AutoCloseable {
     /**
      * One picture.
      *
-     * @param seconds from pixels to vectors
+     * @param seconds from pixels to vectors, without pauses
      * @param products all products with weights
      * @param attention all attention, without its projections
      */
@@ -75,16 +75,23 @@ public final class TowerProbe implements AutoCloseable {
      *
      * @param width pixels before preprocessing
      * @param height pixels before preprocessing
+     * @param pause run after each layer and once at the end while all memory is still held; not part of the time
      */
-    public Timing encode(int width, int height) {
+    public Timing encode(int width, int height, Runnable pause) {
         byte[] rgb = new byte[3 * width * height];
         new SplittableRandom(1).nextBytes(rgb);
         MediaItem item = preprocessor.image(RgbImage.of(width, height, rgb));
         kernels.reset();
+        long[] paused = new long[1];
         long start = System.nanoTime();
-        Tensor rows = model.encode(item, () -> false, _ -> {});
-        double seconds = (System.nanoTime() - start) / 1e9;
+        Tensor rows = model.encode(item, () -> false, _ -> {
+            long from = System.nanoTime();
+            pause.run();
+            paused[0] += System.nanoTime() - from;
+        });
+        double seconds = (System.nanoTime() - start - paused[0]) / 1e9;
         int tokens = rows.rows();
+        pause.run();
         kernels.workspace().trim();
         return new Timing(item.numPatches(), tokens, seconds, kernels.products(), kernels.attention());
     }

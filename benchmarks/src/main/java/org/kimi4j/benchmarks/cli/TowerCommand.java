@@ -1,17 +1,18 @@
 package org.kimi4j.benchmarks.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.benchmarks.denominator.Peak;
 import org.kimi4j.benchmarks.measure.Alternation;
 import org.kimi4j.benchmarks.measure.Series;
+import org.kimi4j.benchmarks.measure.Work;
 import org.kimi4j.testkit.ModelShape;
 import org.kimi4j.testkit.Size;
 import org.kimi4j.testkit.SyntheticCheckpoint;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Option;
 final class TowerCommand implements Callable<Integer> {
 
     private static final Alternation SHORT = new Alternation(5, 100, 1000);
+    private static final Alternation PAUSE = new Alternation(1, 150, 0);
 
     @Option(
             names = "--model",
@@ -46,6 +48,13 @@ final class TowerCommand implements Callable<Integer> {
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How often each picture is encoded here and by PyTorch, by turns; default: ${DEFAULT-VALUE}.")
+    private int rounds = 1;
+
+    @Option(
             names = "--python",
             paramLabel = "PROGRAM",
             description = "A Python with PyTorch, which encodes the same; without it PyTorch is not measured.")
@@ -61,33 +70,46 @@ final class TowerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         write();
-        List<Double> seconds = new ArrayList<>();
         try (TowerProbe probe = new TowerProbe(model, threads)) {
-            probe.encode(448, 448); // compiles the kernels
+            probe.encode(448, 448, () -> {}); // compiles the kernels
+            Work fma = Peak.bestFma(SHORT.run(Peak.fma(probe.pool())))
+                    .orElseThrow()
+                    .work();
             for (String size : sizes) {
-                String[] side = size.split("x");
-                // Before and after: what the machine can do changes with what else it does.
-                double before = peak(probe);
-                Memory memory = new Memory();
-                TowerProbe.Timing timing = probe.encode(Integer.parseInt(side[0]), Integer.parseInt(side[1]));
-                long anonymous = memory.end();
-                print(size, timing, Math.max(before, peak(probe)), anonymous);
-                seconds.add(timing.seconds());
-            }
-        }
-        if (python != null) {
-            for (int i = 0; i < sizes.size(); i++) {
-                double theirs = torch(python, sizes.get(i));
-                System.out.printf(
-                        Locale.ROOT,
-                        "%s: PyTorch %.2f s, here %.2f s: %.2f times as fast%n",
-                        sizes.get(i),
-                        theirs,
-                        seconds.get(i),
-                        theirs / seconds.get(i));
+                measure(probe, fma, size);
             }
         }
         return 0;
+    }
+
+    /** A picture here and by PyTorch, by turns. */
+    private void measure(TowerProbe probe, Work fma, String size) throws IOException, InterruptedException {
+        String[] side = size.split("x");
+        double[] ratios = new double[rounds];
+        for (int round = 0; round < rounds; round++) {
+            Pauses pauses = new Pauses(fma);
+            TowerProbe.Timing timing = probe.encode(Integer.parseInt(side[0]), Integer.parseInt(side[1]), pauses);
+            print(size, timing, pauses);
+            if (python != null) {
+                double theirs = torch(python, size);
+                ratios[round] = theirs / timing.seconds();
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: PyTorch %.2f s, here %.2f s: %.2f times as fast%n",
+                        size,
+                        theirs,
+                        timing.seconds(),
+                        ratios[round]);
+            }
+        }
+        if (python != null && rounds > 1) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "%s: median of %d rounds: %.2f times as fast%n",
+                    size,
+                    rounds,
+                    Series.quantile(ratios, 0.5));
+        }
     }
 
     /** The true tower and projector, and hardly any text model. */
@@ -106,29 +128,28 @@ final class TowerCommand implements Callable<Integer> {
         SyntheticCheckpoint.of(shape).vision(true).write(model);
     }
 
-    /** Billions of floating point operations per second. */
-    private static double peak(TowerProbe probe) {
-        List<Series> run = SHORT.run(Peak.fma(probe.pool()));
-        return Peak.bestFma(run).orElseThrow().gigaflops();
-    }
-
-    private static void print(String size, TowerProbe.Timing t, double peak, long anonymous) {
+    private static void print(String size, TowerProbe.Timing t, Pauses pauses) {
+        double peak = pauses.gigaflops();
         System.out.printf(
                 Locale.ROOT,
-                "%s: %d patches, %d tokens, %.2f s; peak %.1f GFLOPS; products %.2f s, %.1f GFLOPS, %.1f %% of the peak;"
+                "%s: %d patches, %d tokens, %.2f s; %s between the layers %.1f GFLOPS (%.1f..%.1f);"
+                        + " products %.2f s, %.1f GFLOPS, %.1f %% of the peak;"
                         + " attention %.2f s, %.1f GFLOPS, %.1f %%; anonymous memory %d MB%n",
                 size,
                 t.patches(),
                 t.tokens(),
                 t.seconds(),
+                pauses.fma.name(),
                 peak,
+                pauses.least,
+                pauses.most,
                 t.products().seconds(),
                 t.products().gigaflops(),
                 100 * t.products().gigaflops() / peak,
                 t.attention().seconds(),
                 t.attention().gigaflops(),
                 100 * t.attention().gigaflops() / peak,
-                anonymous / 1_000_000);
+                pauses.anonymous / 1_000_000);
     }
 
     private double torch(Path program, String size) throws IOException, InterruptedException {
@@ -148,38 +169,52 @@ final class TowerCommand implements Callable<Integer> {
         return Double.parseDouble(last.substring(last.lastIndexOf(' ') + 1));
     }
 
-    /** The most anonymous memory of this process while something runs, as /proc tells it ten times a second. */
-    private static final class Memory {
-        private final AtomicLong most = new AtomicLong();
-        private final Thread thread = Thread.ofPlatform().daemon().start(this::watch);
+    /**
+     * What is measured after each layer: the peak, because what the machine can do changes within seconds with what else
+     * it does, and the anonymous memory. Nothing that a layer takes is given back before the end, so none is missed.
+     */
+    private static final class Pauses implements Runnable {
+        private final Work fma;
+        private double operations;
+        private double seconds;
+        private double least = Double.MAX_VALUE;
+        private double most;
+        private long anonymous = -1;
 
-        private void watch() {
+        Pauses(Work fma) {
+            this.fma = fma;
+        }
+
+        @Override
+        public void run() {
+            Series sample = PAUSE.run(List.of(fma)).getFirst();
+            operations += fma.flops();
+            seconds += sample.medianSeconds();
+            least = Math.min(least, sample.gigaflops());
+            most = Math.max(most, sample.gigaflops());
             try {
-                while (true) {
-                    most.accumulateAndGet(now(), Math::max);
-                    Thread.sleep(100);
-                }
-            } catch (InterruptedException e) {
-                // the end
+                anonymous = Math.max(anonymous, now());
             } catch (IOException e) {
-                most.set(-1);
+                throw new UncheckedIOException(e);
             }
         }
 
-        private static long now() throws IOException {
-            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-                if (line.startsWith("RssAnon:")) {
-                    return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
-                }
-            }
-            return -1;
+        /** All operations by all seconds, as it is computed for the layers. */
+        double gigaflops() {
+            return operations / seconds / 1e9;
         }
 
         /** Bytes; -1 where the system does not tell. */
-        long end() throws InterruptedException {
-            thread.interrupt();
-            thread.join();
-            return most.get();
+        private static long now() throws IOException {
+            Path status = Path.of("/proc/self/status");
+            if (Files.exists(status)) {
+                for (String line : Files.readAllLines(status)) {
+                    if (line.startsWith("RssAnon:")) {
+                        return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+                    }
+                }
+            }
+            return -1;
         }
     }
 }
