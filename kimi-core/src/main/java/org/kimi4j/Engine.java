@@ -52,6 +52,7 @@ final class Engine implements AutoCloseable {
     private final List<Generation> active = new ArrayList<>();
     private volatile int activeCount;
     private float[] logits = {};
+    private float[] hidden = {};
 
     Engine(
             TextModel model,
@@ -463,7 +464,10 @@ final class Engine implements AutoCloseable {
 
     /** Reads the rows; returns the logits of those requests that have no token left to read, in the order of {@code wanted}. */
     private Tensor compute(List<Share> shares, List<Generation> wanted) {
-        int count = shares.stream().mapToInt(Share::count).sum();
+        int count = 0;
+        for (Share share : shares) {
+            count += share.count;
+        }
         int[] tokens = new int[count];
         int[] position = new int[count];
         int[] sequence = new int[count];
@@ -498,12 +502,14 @@ final class Engine implements AutoCloseable {
             return x;
         }
         Tensor last = kernels.workspace().allocate(wanted.size(), x.cols());
-        float[] buffer = new float[x.cols()];
+        if (hidden.length != x.cols()) {
+            hidden = new float[x.cols()];
+        }
         int to = 0;
         for (int s = 0; s < shares.size(); s++) {
             if (wanted.contains(shares.get(s).generation)) {
-                kernels.read(x, lastRow[s], buffer);
-                kernels.write(last, to++, buffer);
+                kernels.read(x, lastRow[s], hidden);
+                kernels.write(last, to++, hidden);
             }
         }
         Tensor scores = model.logits(last);

@@ -28,6 +28,7 @@ public final class ScalarKernels implements Kernels {
     private final WorkerPool pool;
     private final Workspace workspace;
     private final Routing routing = new Routing();
+    private float[] line = {};
 
     /** The kernels own the pool and the workspace from here on. */
     public ScalarKernels(Precision precision, WorkerPool pool, Workspace workspace) {
@@ -67,16 +68,24 @@ public final class ScalarKernels implements Kernels {
         return pool;
     }
 
+    /** A buffer for one row, for the thread that calls the operations; what it holds ends with the operation. */
+    private float[] line(int atLeast) {
+        if (line.length < atLeast) {
+            line = new float[atLeast];
+        }
+        return line;
+    }
+
     @Override
     public Tensor embed(int[] tokens, Matrix table) {
         Tensor out = workspace.allocate(tokens.length, table.cols());
-        float[] row = new float[table.cols()];
+        float[] row = line(table.cols());
         for (int r = 0; r < tokens.length; r++) {
             if (tokens[r] < 0 || tokens[r] >= table.rows()) {
                 throw new IllegalArgumentException(
                         "token " + tokens[r] + " at row " + r + ": the vocabulary has " + table.rows() + " tokens");
             }
-            Weights.row(table, tokens[r], 0, row.length, row, 0);
+            Weights.row(table, tokens[r], 0, table.cols(), row, 0);
             out.setRow(r, row, 0);
         }
         return out;
@@ -181,7 +190,7 @@ public final class ScalarKernels implements Kernels {
     public void rope(Tensor x, int heads, int offset, Rope rope, Rows rows) {
         Shapes.checkRows("rope", x, rows.count());
         int headDim = x.cols() / heads;
-        float[] row = new float[x.cols()];
+        float[] row = line(x.cols());
         for (int r = 0; r < x.rows(); r++) {
             rope.prepare(rows.position()[r]);
             float[] page = rope.page(rows.position()[r]);
@@ -205,7 +214,7 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void append(int layer, Tensor cKv, Tensor kPe, Rows rows) {
         CacheShape shape = rows.cache(0).shape();
-        float[] row = new float[shape.width()];
+        float[] row = line(shape.width());
         for (int r = 0; r < rows.count(); r++) {
             cKv.copyRow(r, row, 0);
             kPe.copyRow(r, row, shape.latentDim());

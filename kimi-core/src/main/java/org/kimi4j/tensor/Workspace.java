@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,11 +17,15 @@ public final class Workspace implements AutoCloseable {
     private static final long BLOCK_BYTES = 4L << 20;
     /** A cache line, and the widest vector there is. */
     private static final long ALIGNMENT = 64;
+    /** Windows remembered, a power of two; a layer's pass makes some dozens. */
+    private static final int WINDOWS = 1024;
     /** Marks count bytes over all blocks; a block's base is the sum of those before it. */
     private record Block(Arena arena, MemorySegment memory, long base) {}
 
     private final List<Block> blocks = new ArrayList<>();
     private final boolean poison;
+    private final Tensor[] windows = new Tensor[WINDOWS];
+    private final long[] windowAt = new long[WINDOWS];
     private int current;
     private long top;
     private long peak;
@@ -67,7 +72,17 @@ public final class Workspace implements AutoCloseable {
     private Tensor take(Block block, long at, long bytes, long reserved, int rows, int cols) {
         top = block.base + at + reserved;
         peak = Math.max(peak, top);
-        return new Tensor(block.memory.asSlice(at, bytes), rows, cols, cols);
+        // Passes repeat: the window that was made for this place the last time is the same one.
+        long place = block.base + at;
+        int slot = (int) (place / ALIGNMENT * 31 + rows * 7L + cols) & WINDOWS - 1;
+        Tensor known = windows[slot];
+        if (known != null && windowAt[slot] == place && known.rows() == rows && known.cols() == cols) {
+            return known;
+        }
+        Tensor made = new Tensor(block.memory.asSlice(at, bytes), rows, cols, cols);
+        windows[slot] = made;
+        windowAt[slot] = place;
+        return made;
     }
 
     /** The present top, for a later {@link #release}. */
@@ -113,6 +128,7 @@ public final class Workspace implements AutoCloseable {
     }
 
     private void free(Block block) {
+        Arrays.fill(windows, null);
         held -= block.memory.byteSize();
         block.arena.close();
     }
