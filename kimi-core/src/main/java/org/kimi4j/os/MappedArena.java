@@ -19,6 +19,8 @@ import java.nio.file.StandardOpenOption;
  */
 public final class MappedArena implements Arena {
 
+    private static final int BLOCK_BYTES = 64 << 10;
+
     private final Arena arena = Arena.ofShared();
 
     @Override
