@@ -19,7 +19,6 @@ import org.kimi4j.error.ClosedException;
 import org.kimi4j.error.KimiException;
 import org.kimi4j.error.OverloadedException;
 import org.kimi4j.kernel.Kernels;
-import org.kimi4j.kernel.Rows;
 import org.kimi4j.model.TextModel;
 import org.kimi4j.spi.MediaEncoder;
 import org.kimi4j.tensor.Tensor;
@@ -31,15 +30,12 @@ import org.kimi4j.tensor.Tensor;
  */
 final class Engine implements AutoCloseable {
 
-    /** Rows of a prompt beside which others wait for their next token. */
-    private static final int SHARED_CHUNK = 128;
-
-    private final TextModel model;
     private final Kernels kernels;
     private final PagePool pool;
     private final @Nullable MediaEncoder encoder;
     private final KimiOptions options;
     private final TimelineStore store;
+    private final Pass pass;
     private final Thread thread;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -52,7 +48,6 @@ final class Engine implements AutoCloseable {
     private final List<Generation> active = new ArrayList<>();
     private volatile int activeCount;
     private float[] logits = {};
-    private float[] hidden = {};
 
     Engine(
             TextModel model,
@@ -61,12 +56,12 @@ final class Engine implements AutoCloseable {
             @Nullable MediaEncoder encoder,
             KimiOptions options,
             String name) {
-        this.model = model;
         this.kernels = kernels;
         this.pool = pool;
         this.encoder = encoder;
         this.options = options;
         this.store = new TimelineStore(pool);
+        this.pass = new Pass(model, kernels, this::makeRoom);
         this.waiting = new RequestQueue(options.queueCapacity(), options.perCaller());
         this.thread = new Thread(this::loop, name + "-engine");
         thread.setDaemon(true);
@@ -169,7 +164,7 @@ final class Engine implements AutoCloseable {
                 dropGone();
                 admit();
                 if (!active.isEmpty()) {
-                    pass();
+                    runPass();
                 }
             }
         } catch (RuntimeException | Error e) {
@@ -387,11 +382,8 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** The rows one request has in a pass. */
-    private record Share(Generation generation, int first, int count) {}
-
-    private void pass() {
-        List<Share> shares = shares();
+    private void runPass() {
+        List<Pass.Share> shares = Pass.shares(active, options.chunk());
         shares.removeIf(share -> !encodeMedia(share));
         if (shares.isEmpty()) {
             return;
@@ -399,23 +391,26 @@ final class Engine implements AutoCloseable {
         long began = System.nanoTime();
         try {
             List<Generation> wanted = new ArrayList<>();
-            Tensor scores = compute(shares, wanted);
+            Tensor scores = pass.run(shares, wanted, () -> closing);
             long took = System.nanoTime() - began;
-            for (Share share : shares) {
-                share.generation.addPassTime(took, share.generation.isPrompt(share.first));
-                share.generation.passed();
+            for (Pass.Share share : shares) {
+                share.generation().addPassTime(took, share.generation().isPrompt(share.first()));
+                share.generation().passed();
+            }
+            if (!wanted.isEmpty() && logits.length != scores.cols()) {
+                logits = new float[scores.cols()];
             }
             for (int i = 0; i < wanted.size(); i++) {
                 kernels.read(scores, i, logits);
                 goOn(wanted.get(i));
             }
         } catch (CancelledException e) {
-            undo(shares); // the cancelled end in the next round, the others read the same rows again
+            Pass.undo(shares); // the cancelled end in the next round, the others read the same rows again
         } catch (RuntimeException | Error e) {
-            undo(shares);
-            for (Share share : shares) {
-                end(share.generation);
-                share.generation.fail(failure(e));
+            Pass.undo(shares);
+            for (Pass.Share share : shares) {
+                end(share.generation());
+                share.generation().fail(failure(e));
             }
             if (e instanceof Error error && !(e instanceof OutOfMemoryError)) {
                 throw error;
@@ -435,113 +430,20 @@ final class Engine implements AutoCloseable {
         };
     }
 
-    private static void undo(List<Share> shares) {
-        for (Share share : shares) {
-            share.generation.timeline().truncate(share.first);
-        }
-    }
-
-    /** Who takes part in the next pass: everyone who can go on, and one of those that still read their prompt. */
-    private List<Share> shares() {
-        List<Share> shares = new ArrayList<>();
-        Generation reader = null;
-        for (Generation g : active) {
-            if (!g.events().hasRoom()) {
-                continue;
-            }
-            if (g.pending() > 1) {
-                reader = reader == null ? g : reader;
-            } else {
-                shares.add(new Share(g, g.timeline().length(), 1));
-            }
-        }
-        if (reader != null) {
-            int most = shares.isEmpty() ? options.chunk() : Math.min(options.chunk(), SHARED_CHUNK);
-            shares.add(new Share(reader, reader.timeline().length(), Math.min(reader.pending(), most)));
-        }
-        return shares;
-    }
-
-    /** Reads the rows; returns the logits of those requests that have no token left to read, in the order of {@code wanted}. */
-    private Tensor compute(List<Share> shares, List<Generation> wanted) {
-        int count = 0;
-        for (Share share : shares) {
-            count += share.count;
-        }
-        int[] tokens = new int[count];
-        int[] position = new int[count];
-        int[] sequence = new int[count];
-        boolean[] prompt = new boolean[count];
-        LatentCache[] caches = new LatentCache[shares.size()];
-        int[] lastRow = new int[shares.size()];
-        int row = 0;
-        for (int s = 0; s < shares.size(); s++) {
-            Share share = shares.get(s);
-            caches[s] = share.generation.timeline().cache();
-            makeRoom(caches[s], share.first + share.count);
-            share.generation.grow(share.count);
-            for (int i = 0; i < share.count; i++, row++) {
-                position[row] = share.first + i;
-                sequence[row] = s;
-                tokens[row] = share.generation.token(position[row]);
-                prompt[row] = share.generation.isPrompt(position[row]);
-            }
-            if (share.generation.pending() == 0) {
-                wanted.add(share.generation);
-            }
-            lastRow[s] = row - 1;
-        }
-        Tensor x = model.embed(tokens);
-        int first = 0;
-        for (Share share : shares) {
-            share.generation.placeMedia(x.rows(first, share.count), share.first, kernels);
-            first += share.count;
-        }
-        model.forward(x, new Rows(position, sequence, prompt, caches), () -> closing || anyCancelled(shares));
-        if (wanted.isEmpty()) {
-            return x;
-        }
-        Tensor last = kernels.workspace().allocate(wanted.size(), x.cols());
-        if (hidden.length != x.cols()) {
-            hidden = new float[x.cols()];
-        }
-        int to = 0;
-        for (int s = 0; s < shares.size(); s++) {
-            if (wanted.contains(shares.get(s).generation)) {
-                kernels.read(x, lastRow[s], hidden);
-                kernels.write(last, to++, hidden);
-            }
-        }
-        Tensor scores = model.logits(last);
-        if (logits.length != scores.cols()) {
-            logits = new float[scores.cols()];
-        }
-        return scores;
-    }
-
-    private static boolean anyCancelled(List<Share> shares) {
-        for (Share share : shares) {
-            if (share.generation.isCancelled()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /**
      * Encodes the pictures and videos whose rows the next pass reads. What fails here ends its own request.
      *
      * @return whether the request can take part
      */
-    private boolean encodeMedia(Share share) {
+    private boolean encodeMedia(Pass.Share share) {
         try {
-            share.generation.encodeMedia(share.first, share.first + share.count, encoder, () -> closing);
+            share.generation().encodeMedia(share.first(), share.first() + share.count(), encoder, () -> closing);
             return true;
         } catch (CancelledException e) {
             return false; // ended in the next round
         } catch (RuntimeException e) {
-            end(share.generation);
-            share.generation.fail(e);
+            end(share.generation());
+            share.generation().fail(e);
             return false;
         }
     }
