@@ -174,9 +174,18 @@ final class OpenAiServlet extends HttpServlet {
             } catch (RuntimeException e) {
                 failed(response, e);
             } finally {
-                async.complete();
+                complete(async);
             }
         });
+    }
+
+    /** Ends a request; the container may have done so already when it saw that the client had gone. */
+    private static void complete(AsyncContext async) {
+        try {
+            async.complete();
+        } catch (IllegalStateException e) {
+            LOG.debug("Kimi: the request of a client that hung up had ended", e);
+        }
     }
 
     private void failed(HttpServletResponse response, RuntimeException e) {
