@@ -88,7 +88,13 @@ class ChatCommandTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         ByteArrayInputStream in = new ByteArrayInputStream("Hello!\n/help\n".getBytes(StandardCharsets.UTF_8));
         int exitCode = Main.run(
-                Terminal.of(in, out, err, TERMINAL), "chat", "--instant", "--temperature", "0", "--model", model.toString());
+                Terminal.of(in, out, err, TERMINAL),
+                "chat",
+                "--instant",
+                "--temperature",
+                "0",
+                "--model",
+                model.toString());
         assertThat(exitCode).isZero();
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("cancelled").contains("/quit");
     }
