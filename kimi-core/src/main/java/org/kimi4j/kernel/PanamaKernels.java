@@ -121,7 +121,7 @@ public final class PanamaKernels implements Kernels {
     @Override
     public Tensor absorbQuery(Tensor q, Matrix kvB, MlaShape shape) {
         Shapes.check("absorbQuery", q, shape.heads() * shape.queryDim());
-        if (!(kvB instanceof Matrix.Bf16 w) || shape.latentDim() % (8 * Lanes.COUNT) != 0) {
+        if (!(kvB instanceof Matrix.Bf16 w) || shape.latentDim() % (2 * Lanes.COUNT) != 0) {
             return scalar.absorbQuery(q, kvB, shape);
         }
         Tensor out = workspace().allocate(q.rows(), shape.heads() * shape.latentDim());
@@ -139,8 +139,12 @@ public final class PanamaKernels implements Kernels {
         long first = 2L * head * shape.kvDim() * latent;
         for (int r = 0; r < q.rows(); r++) {
             q.columns(head * shape.queryDim(), nope).copyRow(r, query, 0);
-            for (int c = 0; c < latent; c += 8 * Lanes.COUNT) {
+            int c = 0;
+            for (; c <= latent - 8 * Lanes.COUNT; c += 8 * Lanes.COUNT) {
                 absorbColumns(w.values(), first + 2L * c, 2L * latent, query, nope, sums, c);
+            }
+            for (; c < latent; c += 2 * Lanes.COUNT) {
+                absorbFewColumns(w.values(), first + 2L * c, 2L * latent, query, nope, sums, c);
             }
             out.columns(head * latent, latent).setRow(r, sums, 0);
         }
@@ -188,6 +192,30 @@ public final class PanamaKernels implements Kernels {
             out[outAt + 4 * l + 2 * i + 1] = o2.lane(i);
             out[outAt + 6 * l + 2 * i] = e3.lane(i);
             out[outAt + 6 * l + 2 * i + 1] = o3.lane(i);
+        }
+    }
+
+    /** As {@link #absorbColumns}, a quarter as many columns: for what is left over, and for small models. */
+    private static void absorbFewColumns(
+            java.lang.foreign.MemorySegment w,
+            long at,
+            long rowBytes,
+            float[] query,
+            int nope,
+            float[] out,
+            int outAt) {
+        int l = Lanes.COUNT;
+        FloatVector even = FloatVector.zero(Lanes.FLOAT);
+        FloatVector odd = even;
+        for (int d = 0; d < nope; d++) {
+            FloatVector x = FloatVector.broadcast(Lanes.FLOAT, query[d]);
+            IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, at + d * rowBytes, Lanes.LE);
+            even = x.fma(v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), even);
+            odd = x.fma(v.and(0xffff0000).reinterpretAsFloats(), odd);
+        }
+        for (int i = 0; i < l; i++) {
+            out[outAt + 2 * i] = even.lane(i);
+            out[outAt + 2 * i + 1] = odd.lane(i);
         }
     }
 

@@ -71,15 +71,14 @@ final class MessageMapping {
     }
 
     private static Content media(Media media) {
-        org.kimi4j.chat.Media source =
-                switch (media.getData()) {
-                    case byte[] data -> new org.kimi4j.chat.Media.Bytes(data);
-                    case String text -> uri(media, text);
-                    case Object other ->
-                        throw new MediaException("media of type " + media.getMimeType()
-                                + ": expected bytes, a Resource or a data: address, found "
-                                + other.getClass().getName() + " " + other + "; nothing is fetched, pass the content");
-                };
+        org.kimi4j.chat.Media source = switch (media.getData()) {
+            case byte[] data -> new org.kimi4j.chat.Media.Bytes(data);
+            case String text -> uri(media, text);
+            case Object other ->
+                throw new MediaException("media of type " + media.getMimeType()
+                        + ": expected bytes, a Resource or a data: address, found "
+                        + other.getClass().getName() + " " + other + "; nothing is fetched, pass the content");
+        };
         return switch (media.getMimeType().getType()) {
             case "image" -> Content.image(source);
             case "video" -> Content.video(source);

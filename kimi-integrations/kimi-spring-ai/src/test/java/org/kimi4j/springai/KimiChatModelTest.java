@@ -86,8 +86,7 @@ class KimiChatModelTest {
                 })
                 .description("Current weather of a place.")
                 .inputType(Town.class)
-                .inputSchema(
-                        """
+                .inputSchema("""
                         {"type": "object",
                          "properties": {"town": {"type": "string", "description": "City name"}},
                          "required": ["town"]}""")
@@ -323,12 +322,7 @@ class KimiChatModelTest {
         Capital capital = ChatClient.create(chat())
                 .prompt()
                 .user(CAPITAL)
-                .options(
-                        KimiChatOptions.builder()
-                                .thinking(false)
-                                .maxTokens(60)
-                                .outputSchema(
-                                        """
+                .options(KimiChatOptions.builder().thinking(false).maxTokens(60).outputSchema("""
                         {"type": "object",
                          "properties": {"country": {"const": "France"}, "capital": {"type": "string", "maxLength": 20}},
                          "required": ["country", "capital"],
