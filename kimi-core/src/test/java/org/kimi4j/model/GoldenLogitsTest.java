@@ -23,15 +23,15 @@ class GoldenLogitsTest {
     private static final double RMS_BOUND = 1e-5;
     private static final double MAX_BOUND = 2e-4;
 
-    /** Whether a prompt is short enough for what takes long, which is every prompt with -Dkimi.golden.all=true. */
-    private static boolean isShort(Golden.Case golden) {
-        return golden.tokens().length < 100 || Boolean.getBoolean("kimi.golden.all");
+    /** Whether a prompt is short enough for an emulated width, which is every prompt with -Dkimi.golden.all=true. */
+    private static boolean isIncluded(Golden.Case golden) {
+        return !Widths.isEmulated() || golden.tokens().length < 100 || Boolean.getBoolean("kimi.golden.all");
     }
 
     static Stream<Object[]> cases() {
         return Stream.of("tiny-a", "tiny-b")
                 .flatMap(model -> Golden.read(model).cases().stream()
-                        .filter(c -> isShort(c) || !Widths.isEmulated())
+                        .filter(GoldenLogitsTest::isIncluded)
                         .flatMap(c -> Backends.atThisWidth().map(b -> new Object[] {model, c, b})));
     }
 
@@ -75,9 +75,7 @@ class GoldenLogitsTest {
                 assertClose(hidden.toArray(float[][]::new), golden.hidden());
             }
             assertThat(opened.logits(golden.tokens(), 7, overwrite)).isDeepEqualTo(whole);
-            if (isShort(golden)) {
-                assertThat(opened.logits(golden.tokens(), 1, overwrite)).isDeepEqualTo(whole);
-            }
+            assertThat(opened.logits(golden.tokens(), 1, overwrite)).isDeepEqualTo(whole);
         }
     }
 
