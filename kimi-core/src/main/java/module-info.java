@@ -3,6 +3,8 @@
 module org.kimi4j.core {
     requires jdk.incubator.vector;
     requires static transitive org.jspecify;
+    // BufferedImage in signatures; loaded by nobody who does not use it.
+    requires static transitive java.desktop;
     requires java.management;
     requires jdk.jfr;
     requires jdk.management;

@@ -1,10 +1,13 @@
 package org.kimi4j;
 
+import java.awt.image.BufferedImage;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.kimi4j.chat.Content;
 import org.kimi4j.chat.Media;
+import org.kimi4j.error.MediaException;
 
 /** What a person says, put together piece by piece: {@code u -> u.text("What is this?").image(path)}. */
 public final class UserTurn {
@@ -26,6 +29,39 @@ public final class UserTurn {
     /** The content of a picture file. */
     public UserTurn image(byte[] data) {
         return image(Media.of(data));
+    }
+
+    /** The content of a picture file, read from the stream to its end at once; the stream is not closed. */
+    public UserTurn image(InputStream in) {
+        return image(Media.read(in));
+    }
+
+    /** A picture of the JDK's own class; not copied, the caller leaves it alone from here on. */
+    public UserTurn image(BufferedImage picture) {
+        return image(Media.of(picture));
+    }
+
+    /**
+     * Pixels.
+     *
+     * @param rgb height x width x 3 bytes, rows from the top; not copied, the caller leaves it alone from here on
+     */
+    public UserTurn image(int width, int height, byte[] rgb) {
+        return image(new Media.Rgb(width, height, rgb));
+    }
+
+    /**
+     * A picture in a {@code data:} address. Nothing else is meant by a text: neither a file nor a host is looked for.
+     *
+     * @throws MediaException for any other text
+     */
+    public UserTurn image(String dataUri) {
+        Media.Uri uri = new Media.Uri(dataUri);
+        if (!uri.isData()) {
+            throw new MediaException(
+                    uri + ": expected a data: address; open a file with image(Path), nothing is fetched from a host");
+        }
+        return image(uri);
     }
 
     public UserTurn image(Media picture) {

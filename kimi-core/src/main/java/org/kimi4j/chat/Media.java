@@ -1,5 +1,6 @@
 package org.kimi4j.chat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -79,6 +80,19 @@ public sealed interface Media {
         @Override
         public String toString() {
             return "Rgb[" + width + " x " + height + "]";
+        }
+    }
+
+    /**
+     * A picture of the JDK's own class. Two are equal if they are the same object.
+     *
+     * @param image not copied; the caller leaves it alone from here on
+     */
+    record Buffered(BufferedImage image) implements Media {
+
+        @Override
+        public String toString() {
+            return "Buffered[" + image.getWidth() + " x " + image.getHeight() + "]";
         }
     }
 
@@ -193,6 +207,11 @@ public sealed interface Media {
     /** The content of a picture or video file; the array is not copied. */
     static Media of(byte[] data) {
         return new Bytes(data);
+    }
+
+    /** A picture of the JDK's own class; not copied. */
+    static Media of(BufferedImage image) {
+        return new Buffered(image);
     }
 
     /** Reads the stream to its end at once; it is not closed. */

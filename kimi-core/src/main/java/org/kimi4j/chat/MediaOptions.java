@@ -113,7 +113,7 @@ public final class MediaOptions {
         return countFrames;
     }
 
-    /** Bytes of vectors of pictures and video chunks that are kept for the next time the same is shown. */
+    /** Bytes of vectors of pictures and video chunks that are kept for the next time the same is shown, see the builder. */
     public long cacheBytes() {
         return cacheBytes;
     }
@@ -205,7 +205,9 @@ public final class MediaOptions {
 
         /**
          * Bytes of vectors kept for the next time the same picture or chunk is shown, 256 MiB by default, 0 for none. A
-         * picture of 1920 x 1080 pixels takes 77 MB in the true model.
+         * picture of 1920 x 1080 pixels takes 77 MB in the true model. Models of this process that were opened from the
+         * same files on the same kind of kernels keep them together, within the largest of their budgets, until the last
+         * of them is closed; one with 0 has no part in it.
          */
         public Builder cacheBytes(long bytes) {
             if (bytes < 0) {

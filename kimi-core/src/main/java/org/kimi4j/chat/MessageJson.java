@@ -194,7 +194,7 @@ final class MessageJson {
             case Media.Uri(String address) -> address;
             case Media.Bytes(byte[] data) ->
                 "data:application/octet-stream;base64," + Base64.getEncoder().encodeToString(data);
-            case Media.File _, Media.Rgb _, Media.Padded _, Media.Frames _ ->
+            case Media.File _, Media.Rgb _, Media.Buffered _, Media.Padded _, Media.Frames _ ->
                 throw new MediaException("message of role " + message.role() + " as JSON: " + media
                         + " has no address; pass the bytes of the file instead");
         };

@@ -3,6 +3,7 @@ package org.kimi4j.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +32,11 @@ class MediaTest {
                 .hasSameHashCodeAs(new Media.Padded(28, 56, 2, new byte[9408]))
                 .isNotEqualTo(new Media.Padded(56, 28, 2, new byte[9408]))
                 .isNotEqualTo(new Media.Padded(28, 112, 1, new byte[9408]));
+        BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
+        assertThat(Media.of(image))
+                .isEqualTo(Media.of(image))
+                .isNotEqualTo(Media.of(new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB)))
+                .hasToString("Buffered[2 x 1]");
         assertThat(Media.of(Path.of("a"))).isEqualTo(new Media.File(Path.of("a")));
     }
 

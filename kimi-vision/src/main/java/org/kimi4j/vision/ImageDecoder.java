@@ -139,17 +139,44 @@ public final class ImageDecoder {
      * @throws MediaException if it is too large
      */
     public RgbImage decode(BufferedImage image) {
-        checkSize("BufferedImage", image.getWidth(), image.getHeight());
-        try {
-            Pixels pixels = BufferedImages.pixels(image, options.alpha() == MediaOptions.Alpha.ON_WHITE);
-            if (options.alpha() == MediaOptions.Alpha.ON_WHITE) {
-                pixels = pixels.onWhite();
+        return open(image, "BufferedImage").decode();
+    }
+
+    /**
+     * A picture in memory, its size found acceptable.
+     *
+     * @param name what errors call it
+     */
+    Picture open(BufferedImage image, String name) {
+        checkSize(name, image.getWidth(), image.getHeight());
+        return new InMemory(image, name, options);
+    }
+
+    /** A picture of the JDK's own class. */
+    private record InMemory(BufferedImage image, String name, MediaOptions options) implements Picture {
+
+        @Override
+        public int width() {
+            return image.getWidth();
+        }
+
+        @Override
+        public int height() {
+            return image.getHeight();
+        }
+
+        @Override
+        public RgbImage decode() {
+            try {
+                Pixels pixels = BufferedImages.pixels(image, options.alpha() == MediaOptions.Alpha.ON_WHITE);
+                if (options.alpha() == MediaOptions.Alpha.ON_WHITE) {
+                    pixels = pixels.onWhite();
+                }
+                return RgbImage.of(pixels.width(), pixels.height(), pixels.rgb());
+            } catch (OutOfMemoryError e) {
+                throw new MediaException(
+                        name + " of " + width() + "x" + height() + " pixels: does not fit into the heap", e);
             }
-            return RgbImage.of(pixels.width(), pixels.height(), pixels.rgb());
-        } catch (OutOfMemoryError e) {
-            throw new MediaException(
-                    "BufferedImage of " + image.getWidth() + "x" + image.getHeight() + ": does not fit into the heap",
-                    e);
         }
     }
 

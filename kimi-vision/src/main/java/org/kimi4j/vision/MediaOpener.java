@@ -1,5 +1,6 @@
 package org.kimi4j.vision;
 
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -49,7 +50,7 @@ final class MediaOpener {
                 yield opened(name, new MediaTokens.Image(item.tokens()), item.geometry(), () -> item);
             }
             case Media.Frames _ -> throw new MediaException(name + ": frames are a video, not a picture");
-            case Media.File _, Media.Bytes _, Media.Rgb _, Media.Uri _ -> {
+            case Media.File _, Media.Bytes _, Media.Rgb _, Media.Buffered _, Media.Uri _ -> {
                 Picture picture = picture(media, name);
                 Geometry geometry = preprocessor.imageGeometry(picture.width(), picture.height());
                 yield opened(
@@ -67,6 +68,7 @@ final class MediaOpener {
             case Media.File file -> decoder.open(file.path());
             case Media.Bytes bytes -> decoder.open(bytes.data(), name);
             case Media.Rgb rgb -> Picture.of(RgbImage.of(rgb.width(), rgb.height(), rgb.rgb()));
+            case Media.Buffered(BufferedImage image) -> decoder.open(image, name);
             case Media.Uri uri -> decoder.open(data(uri, name), name);
             case Media.Frames _, Media.Padded _ -> throw new MediaException(name + ": expected a picture");
         };
@@ -86,7 +88,7 @@ final class MediaOpener {
             case Media.Bytes bytes -> opened(Video.open(bytes.data(), name, preprocessor));
             case Media.Uri uri -> opened(Video.open(data(uri, name), name, preprocessor));
             case Media.Frames(List<Media> pictures, double fps) -> opened(frames(pictures, fps, name));
-            case Media.Rgb _ ->
+            case Media.Rgb _, Media.Buffered _ ->
                 throw new MediaException(name + ": one picture is no video: pass it as a picture, or as frames");
             case Media.Padded padded -> {
                 MediaItem item = padded(padded, name);

@@ -1,6 +1,5 @@
 package org.kimi4j.vision;
 
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.chat.Content;
@@ -17,7 +16,7 @@ import org.kimi4j.tensor.Workspace;
 /**
  * Kimi K2.5's eyes: MoonViT-3D and the projector behind the door of the text model. Owns the tower's memory, which is
  * taken for one item at a time and given back after it. The same pixels are encoded once as long as their vectors are in
- * the cache, which belongs to this encoder: two models opened from one checkpoint have one each.
+ * the cache, which it shares with the encoders of other models that were opened from the same files.
  */
 final class MoonVitMediaEncoder implements MediaEncoder {
 
@@ -28,7 +27,7 @@ final class MoonVitMediaEncoder implements MediaEncoder {
     private final VisionConfig config;
     private final DenseKernels kernels;
     private final MediaOpener opener;
-    private final EmbeddingCache cache;
+    private final EmbeddingCache.Share cache;
     private @Nullable VisionModel tower;
 
     MoonVitMediaEncoder(VisionWeights weights, VisionConfig config, MediaEncoderProvider.Request request) {
@@ -37,11 +36,18 @@ final class MoonVitMediaEncoder implements MediaEncoder {
         MediaConfig media = MediaConfig.read(request.directory());
         media.requireMatch(config, request.directory());
         this.opener = new MediaOpener(media, request.options(), new PixelStore(PIXELS_IN_HEAP));
-        this.cache = new EmbeddingCache(request.options().cacheBytes());
+        // Scalar and vector kernels sum in different orders.
+        Object maker = WeightFiles.of(request.directory())
+                .<Object>map(files -> new Maker(files, request.vector()))
+                .orElse(this);
+        this.cache = EmbeddingCache.open(maker, request.options().cacheBytes());
         this.kernels = request.vector()
                 ? new PanamaDenseKernels(request.pool(), new Workspace())
                 : new ScalarDenseKernels(request.pool(), new Workspace());
     }
+
+    /** What vectors depend on besides the pixels. */
+    private record Maker(WeightFiles files, boolean vector) {}
 
     @Override
     public Prepared prepare(Content media, String name) {
@@ -53,15 +59,8 @@ final class MoonVitMediaEncoder implements MediaEncoder {
         if (!(media instanceof OpenedMedia opened)) {
             throw new IllegalArgumentException(media.name() + " was prepared by another encoder");
         }
-        String hash = opened.hash(chunk);
-        Optional<EmbeddingCache.Rows> known = cache.find(hash);
-        if (known.isPresent()) {
-            return known.get();
-        }
         try {
-            EmbeddingCache.Rows rows = encode(opened.item(chunk), cancelled, progress);
-            cache.put(hash, rows);
-            return rows;
+            return cache.rows(opened.hash(chunk), cancelled, () -> encode(opened.item(chunk), cancelled, progress));
         } catch (OutOfMemoryError e) {
             throw new MediaException(
                     media.name() + ": not enough memory to encode " + opened.describe(chunk)
@@ -90,7 +89,7 @@ final class MoonVitMediaEncoder implements MediaEncoder {
 
     @Override
     public void close() {
-        cache.clear();
+        cache.close();
         kernels.close();
     }
 }

@@ -3,16 +3,27 @@ package org.kimi4j.vision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kimi4j.Backend;
 import org.kimi4j.GenerateOptions;
 import org.kimi4j.Kimi;
 import org.kimi4j.KimiOptions;
 import org.kimi4j.PromptProgress;
 import org.kimi4j.PromptProgress.Stage;
 import org.kimi4j.Reply;
+import org.kimi4j.UserTurn;
 import org.kimi4j.chat.ChatMessage;
 import org.kimi4j.chat.Content;
 import org.kimi4j.chat.Media;
@@ -71,6 +82,86 @@ class MediaPromptTest {
             assertThat(looked(progress(kimi, "Again", new Media.Uri(uri), new Media.Uri(uri))))
                     .isFalse();
             assertThat(looked(progress(kimi, "This?", Media.of(OTHER)))).isTrue();
+        }
+    }
+
+    private static boolean looked(Kimi kimi, UnaryOperator<UserTurn> turn) {
+        List<PromptProgress> told = new ArrayList<>();
+        kimi.chat()
+                .user(u -> turn.apply(u.text("Look")))
+                .temperature(0)
+                .maxTokens(1)
+                .progress(told::add)
+                .send();
+        return looked(told);
+    }
+
+    @Test
+    void everySourceOfAPictureIsAnInputOfATurn(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("one.png"), ONE);
+        BufferedImage image = ImageIO.read(file.toFile());
+        Media.Rgb pixels = (Media.Rgb) pixels(ONE);
+        String uri = "data:image/png;base64," + Base64.getEncoder().encodeToString(ONE);
+        // That nothing is encoded again means that the pixels were the same.
+        try (Kimi kimi = open()) {
+            assertThat(looked(kimi, u -> u.image(file))).isTrue();
+            assertThat(looked(kimi, u -> u.image(ONE))).isFalse();
+            assertThat(looked(kimi, u -> u.image(new ByteArrayInputStream(ONE))))
+                    .isFalse();
+            assertThat(looked(kimi, u -> u.image(image))).isFalse();
+            assertThat(looked(kimi, u -> u.image(pixels.width(), pixels.height(), pixels.rgb())))
+                    .isFalse();
+            assertThat(looked(kimi, u -> u.image(uri))).isFalse();
+            assertThat(looked(kimi, u -> u.video(new Media.Frames(List.of(Media.of(image), Media.of(ONE)), 2))))
+                    .isTrue();
+            assertThatThrownBy(() -> looked(kimi, u -> u.image(file.toString())))
+                    .isInstanceOf(MediaException.class)
+                    .hasMessageContaining("image(Path)");
+            assertThatThrownBy(() -> looked(kimi, u -> u.video(Media.of(image))))
+                    .isInstanceOf(MediaException.class)
+                    .hasMessageContaining("video 1", "no video");
+        }
+    }
+
+    @Test
+    void bufferedImagesAreReadAsTheOptionsSay() {
+        BufferedImage clear = new BufferedImage(168, 168, BufferedImage.TYPE_INT_ARGB);
+        byte[] white = new byte[3 * 168 * 168];
+        java.util.Arrays.fill(white, (byte) 255);
+        try (Kimi kimi = open(MediaOptions.DEFAULTS.with(o -> o.alpha(MediaOptions.Alpha.ON_WHITE)))) {
+            assertThat(looked(kimi, u -> u.image(clear))).isTrue();
+            assertThat(looked(kimi, u -> u.image(168, 168, white))).isFalse();
+        }
+        try (Kimi kimi = open(MediaOptions.DEFAULTS.with(o -> o.maxPixels(1000)))) {
+            assertThatThrownBy(() -> looked(kimi, u -> u.image(clear)))
+                    .isInstanceOf(MediaException.class)
+                    .hasMessageContaining("168x168")
+                    .hasMessageContaining("maxPixels");
+        }
+    }
+
+    @Test
+    void modelsOfTheSameFilesEncodeThePictureOnce(@TempDir Path folder) throws IOException {
+        Path copy = Files.createDirectories(folder.resolve("copy"));
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(KimiNano.path())) {
+            for (Path file : files) {
+                Files.copy(file, copy.resolve(file.getFileName().toString()));
+            }
+        }
+        try (Kimi one = open();
+                Kimi two = open();
+                Kimi without = open(MediaOptions.DEFAULTS.with(o -> o.cacheBytes(0)));
+                Kimi scalar = Kimi.load(KimiNano.path(), KimiOptions.DEFAULTS.with(o -> o.backend(Backend.SCALAR)));
+                Kimi other = Kimi.load(copy)) {
+            assertThat(looked(one, u -> u.image(ONE))).isTrue();
+            assertThat(looked(two, u -> u.image(ONE))).isFalse();
+            assertThat(seen(two, ONE).logprobs()).isEqualTo(seen(without, ONE).logprobs());
+            assertThat(looked(without, u -> u.image(ONE))).isTrue();
+            assertThat(looked(scalar, u -> u.image(ONE))).isTrue();
+            assertThat(looked(other, u -> u.image(ONE))).isTrue();
+        }
+        try (Kimi anew = open()) {
+            assertThat(looked(anew, u -> u.image(ONE))).isTrue();
         }
     }
 
