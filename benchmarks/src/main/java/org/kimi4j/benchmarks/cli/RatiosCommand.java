@@ -32,6 +32,7 @@ final class RatiosCommand implements Callable<Integer> {
         MOE(Suites::moe),
         ATTENTION(s -> s.attention(4_096, 16_384, 131_072)),
         PREFILL(s -> s.prefill(8, 16, 64, 85, 128, 256)),
+        PREFILL_BF16(s -> s.prefillBf16(16, 128, 512)),
         TOWER(Suites::tower);
 
         private final Function<Suites, List<Case>> cases;

@@ -29,7 +29,7 @@ public final class NativeLoops {
 
     private final MethodHandle[] reads;
     private final MethodHandle[] fmas;
-    private final MethodHandle int8;
+    private final MethodHandle[] int8s;
     private final double int8Ops;
     private final String int8Name;
     private final int vectorBytes;
@@ -43,7 +43,10 @@ public final class NativeLoops {
         fmas = new MethodHandle[] {
             handle(library, "fma_8", fma), handle(library, "fma_12", fma), handle(library, "fma_16", fma)
         };
-        int8 = handle(library, "int8_8", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
+        FunctionDescriptor int8 = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+        int8s = new MethodHandle[] {
+            handle(library, "int8_8", int8), handle(library, "int8_12", int8), handle(library, "int8_16", int8)
+        };
         int8Ops = (double)
                 handle(library, "int8_ops", FunctionDescriptor.of(JAVA_DOUBLE)).invokeExact();
         vectorBytes = (int)
@@ -127,18 +130,18 @@ public final class NativeLoops {
         return 2.0 * chains * vectorBytes / Float.BYTES;
     }
 
-    /** Rounds of 8 chains of integer dot products of bytes. */
-    int int8(long rounds, int left, int right) {
+    /** Rounds of 8, 12 or 16 chains of integer dot products of bytes. */
+    int int8(int chains, long rounds, int left, int right) {
         try {
-            return (int) int8.invokeExact(rounds, left, right);
+            return (int) int8s[chains / 4 - 2].invokeExact(rounds, left, right);
         } catch (Throwable e) {
             throw rethrown(e);
         }
     }
 
-    /** Operations of a round of {@link #int8}; 0 if the machine has no such instruction. */
-    double int8Ops() {
-        return int8Ops;
+    /** Operations of a round of a number of chains; 0 if the machine has no such instruction. */
+    double int8Ops(int chains) {
+        return int8Ops * chains;
     }
 
     /** The instruction behind {@link #int8}. */

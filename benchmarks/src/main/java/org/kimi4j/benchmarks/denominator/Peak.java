@@ -10,7 +10,7 @@ import org.kimi4j.kernel.WorkerPool;
 
 /**
  * The peak of arithmetic: fused multiplications and additions of 32-bit floats in 8, 12 and 16 independent chains, with
- * the Vector API and, where there is a compiler, in C; and there the peak of dot products of bytes too.
+ * the Vector API and, where there is a compiler, in C; and there the peak of dot products of bytes too, likewise.
  */
 public final class Peak {
 
@@ -52,16 +52,19 @@ public final class Peak {
         return works;
     }
 
-    /** A work of dot products of bytes; empty without a compiler, or if the machine has no instruction for it. */
+    /** Works of dot products of bytes; none without a compiler, or if the machine has no instruction for it. */
     public static List<Work> int8(WorkerPool pool) {
-        return NativeLoops.get()
-                .filter(loops -> loops.int8Ops() > 0)
-                .map(loops -> List.of(work(
-                        INT8 + loops.int8Name(),
+        List<Work> works = new ArrayList<>();
+        NativeLoops.get().filter(loops -> loops.int8Ops(1) > 0).ifPresent(loops -> {
+            for (int chains : new int[] {8, 12, 16}) {
+                works.add(work(
+                        INT8 + chains + " " + loops.int8Name(),
                         pool,
-                        ROUNDS * loops.int8Ops(),
-                        (s, _) -> loops.int8(ROUNDS, Float.floatToIntBits(s) & 0x3f3f3f3f, 0x01010101))))
-                .orElse(List.of());
+                        ROUNDS * loops.int8Ops(chains),
+                        (s, _) -> loops.int8(chains, ROUNDS, Float.floatToIntBits(s) & 0x3f3f3f3f, 0x01010101)));
+            }
+        });
+        return works;
     }
 
     private static Work work(String name, WorkerPool pool, double flops, Chains chains) {
@@ -82,7 +85,7 @@ public final class Peak {
         return best(run, FMA);
     }
 
-    /** The integer work of a run; empty if none was part of it. */
+    /** The fastest of the integer works of a run; empty if none was part of it. */
     public static Optional<Series> bestInt8(List<Series> run) {
         return best(run, INT8);
     }

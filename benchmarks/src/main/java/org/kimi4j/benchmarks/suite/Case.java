@@ -37,7 +37,7 @@ public record Case(
         all.addAll(bestTwo(short_.run(ReadPass.works(pool, bytes, read)), true));
         all.addAll(bestTwo(short_.run(Peak.fma(pool)), false));
         if (integers) {
-            all.addAll(Peak.int8(pool));
+            all.addAll(bestTwo(short_.run(Peak.int8(pool)), false));
         }
         return alternation.run(all);
     }

@@ -17,7 +17,7 @@ public final class Report {
 
     /** The columns of the csv. */
     public static final String HEADER =
-            "suite,case,threads,work,rounds,median_ms,p10_ms,p90_ms,gb_s,gflop_s,of_read,of_fma,foreign_cpu";
+            "suite,case,threads,work,rounds,median_ms,p10_ms,p90_ms,gb_s,gflop_s,of_read,of_fma,of_int8,foreign_cpu";
 
     private Report() {}
 
@@ -25,9 +25,10 @@ public final class Report {
     public static String table(Case of, List<Series> run) {
         Optional<Series> read = ReadPass.best(run);
         Optional<Series> fma = Peak.bestFma(run);
+        Optional<Series> int8 = Peak.bestInt8(run);
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%s, %s, %d thread%s, median of %d alternations%n%-28s %9s %17s %7s %8s %8s %8s %8s%n",
+                "%s, %s, %d thread%s, median of %d alternations%n%-28s %9s %17s %7s %8s %8s %8s %8s %8s%n",
                 of.suite(),
                 of.name(),
                 of.pool().threads(),
@@ -40,11 +41,12 @@ public final class Report {
                 "GFLOP/s",
                 "of read",
                 "of FMA",
+                "of int8",
                 "foreign"));
         for (Series s : run) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%-28s %9.3f %8.3f..%-7.3f %7s %8s %8s %8s %8s%n",
+                    "%-28s %9.3f %8.3f..%-7.3f %7s %8s %8s %8s %8s %8s%n",
                     s.work().name(),
                     s.medianSeconds() * 1e3,
                     Series.quantile(s.seconds(), 0.1) * 1e3,
@@ -52,7 +54,8 @@ public final class Report {
                     number(s.work().bytes(), s.gigabytesPerSecond(), "%.2f"),
                     number(s.work().flops(), s.gigaflops(), "%.1f"),
                     ofRead(s, read, "%.3f"),
-                    ofFma(s, fma, "%.3f"),
+                    ofPeak(s, fma, "%.3f"),
+                    ofPeak(s, int8, "%.3f"),
                     s.foreignCores().isPresent()
                             ? String.format(
                                     Locale.ROOT, "%.2f", s.foreignCores().getAsDouble())
@@ -60,7 +63,9 @@ public final class Report {
         }
         read.ifPresent(
                 r -> text.append("read-only pass: ").append(r.work().name()).append(". "));
-        fma.ifPresent(f -> text.append("FMA peak: ").append(f.work().name()).append('.'));
+        fma.ifPresent(f -> text.append("FMA peak: ").append(f.work().name()).append(". "));
+        int8.ifPresent(
+                f -> text.append("Peak of bytes: ").append(f.work().name()).append('.'));
         return text.append(System.lineSeparator()).toString();
     }
 
@@ -74,16 +79,17 @@ public final class Report {
                 : String.format(Locale.ROOT, format, s.bytesRatio(read.get()));
     }
 
-    private static String ofFma(Series s, Optional<Series> fma, String format) {
-        return fma.isEmpty() || s.work().flops() == 0
+    private static String ofPeak(Series s, Optional<Series> peak, String format) {
+        return peak.isEmpty() || s.work().flops() == 0
                 ? ""
-                : String.format(Locale.ROOT, format, s.flopsRatio(fma.get()));
+                : String.format(Locale.ROOT, format, s.flopsRatio(peak.get()));
     }
 
     /** The csv lines of one case. */
     public static List<String> csv(Case of, List<Series> run) {
         Optional<Series> read = ReadPass.best(run);
         Optional<Series> fma = Peak.bestFma(run);
+        Optional<Series> int8 = Peak.bestInt8(run);
         List<String> lines = new ArrayList<>();
         for (Series s : run) {
             lines.add(String.join(
@@ -99,7 +105,8 @@ public final class Report {
                     number(s.work().bytes(), s.gigabytesPerSecond(), "%.3f"),
                     number(s.work().flops(), s.gigaflops(), "%.2f"),
                     ofRead(s, read, "%.4f"),
-                    ofFma(s, fma, "%.4f"),
+                    ofPeak(s, fma, "%.4f"),
+                    ofPeak(s, int8, "%.4f"),
                     s.foreignCores().isPresent()
                             ? String.format(
                                     Locale.ROOT, "%.2f", s.foreignCores().getAsDouble())

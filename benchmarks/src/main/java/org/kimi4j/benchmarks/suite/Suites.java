@@ -74,6 +74,15 @@ public final class Suites implements AutoCloseable {
         return cases;
     }
 
+    /** Prompt rows by the trunk's bfloat16 weights. */
+    public List<Case> prefillBf16(int... rowCounts) {
+        List<Case> cases = new ArrayList<>();
+        for (int rows : rowCounts) {
+            cases.add(products("prefill-bf16", shape("o_proj", () -> weights.nextBf16(HIDDEN, 8_192)), rows, true));
+        }
+        return cases;
+    }
+
     private static Shape shape(String name, Supplier<Matrix> next) {
         return new Shape(name, next.get(), next);
     }

@@ -110,22 +110,31 @@ typedef __m256i ints;
 #define INT8_NAME "vpmaddubsw 256"
 #endif
 
-double int8_ops(void) { return 2.0 * 8 * sizeof(ints); }
+/* Of one step of one chain. */
+double int8_ops(void) { return 2.0 * sizeof(ints); }
 
-int32_t int8_8(int64_t rounds, int32_t left, int32_t right) {
-    ints x = SPREAD(left), y = SPREAD(right), z = SPREAD(0x00010001);
-    (void)z;
-    ints a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x;
-    for (int64_t r = 0; r < rounds; r++) { DOT(a) DOT(b) DOT(c) DOT(d) DOT(e) DOT(f) DOT(g) DOT(h) }
-    ints all[8] = {a, b, c, d, e, f, g, h};
-    int32_t lane, sum = 0;
-    for (int i = 0; i < 8; i++) { memcpy(&lane, &all[i], 4); sum += lane; }
-    return sum;
-}
+#define INT8_LOOP(chains, steps)                                                                                         \
+    int32_t int8_##chains(int64_t rounds, int32_t left, int32_t right) {                                                 \
+        ints x = SPREAD(left), y = SPREAD(right), z = SPREAD(0x00010001);                                                \
+        (void)z;                                                                                                         \
+        ints a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x, m = x, n = x, o = x,     \
+             p = x;                                                                                                      \
+        for (int64_t r = 0; r < rounds; r++) { steps }                                                                   \
+        ints all[16] = {a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p};                                                 \
+        int32_t lane, sum = 0;                                                                                           \
+        for (int q = 0; q < 16; q++) { memcpy(&lane, &all[q], 4); sum += lane; }                                         \
+        return sum;                                                                                                      \
+    }
+#define DOT4(a, b, c, d) DOT(a) DOT(b) DOT(c) DOT(d)
+INT8_LOOP(8, DOT4(a, b, c, d) DOT4(e, f, g, h))
+INT8_LOOP(12, DOT4(a, b, c, d) DOT4(e, f, g, h) DOT4(i, j, k, l))
+INT8_LOOP(16, DOT4(a, b, c, d) DOT4(e, f, g, h) DOT4(i, j, k, l) DOT4(m, n, o, p))
 #else
 #define INT8_NAME "none"
 double int8_ops(void) { return 0; }
 int32_t int8_8(int64_t rounds, int32_t left, int32_t right) { return 0; }
+int32_t int8_12(int64_t rounds, int32_t left, int32_t right) { return 0; }
+int32_t int8_16(int64_t rounds, int32_t left, int32_t right) { return 0; }
 #endif
 
 const char *int8_name(void) { return INT8_NAME; }

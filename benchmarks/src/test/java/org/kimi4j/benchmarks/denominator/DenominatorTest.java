@@ -86,6 +86,11 @@ class DenominatorTest {
         NativeLoops.get().ifPresent(loops -> {
             for (int chains : new int[] {8, 12, 16}) {
                 assertThat(loops.fma(chains, 20, 0.9f, 0.1f)).isEqualTo(sum(chains, 20, 0.9f, 0.1f), within(1e-4f));
+                if (loops.int8Ops(1) > 0) {
+                    // All sixteen sums begin with the left operand; a step adds four products of 1 by 3 to a chain.
+                    assertThat(loops.int8(chains, 20, 0x01010101, 0x03030303))
+                            .isEqualTo(16 * 0x01010101 + chains * 20 * 12);
+                }
             }
         });
     }
