@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * {@code java Compile.java SOURCES OUT}: compiles the kernels for this machine's platform into a folder of resources, or
@@ -12,8 +13,18 @@ import java.util.Locale;
 class Compile {
 
     private static final List<String> FLAGS = List.of(
-            "-std=c11", "-O3", "-mavx2", "-mfma", "-ffp-contract=off", "-fPIC", "-shared", "-fvisibility=hidden", "-s",
-            "-Wall", "-Wextra", "-Werror");
+            "-std=c11", "-O3", "-ffp-contract=off", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror");
+
+    /** What the files of an instruction set are compiled with beside that. */
+    private static final Map<String, List<String>> SETS = Map.of(
+            "avx2",
+            List.of("-mavx2", "-mfma"),
+            "avx512",
+            List.of(
+                    "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi",
+                    "-mavx512vnni", "-mavx512bf16"));
+
+    private static final List<String> KINDS = List.of("", "_panels");
 
     public static void main(String[] args) throws IOException, InterruptedException {
         Path sources = Path.of(args[0]);
@@ -32,13 +43,25 @@ class Compile {
             return;
         }
         Files.createDirectories(library.getParent());
-        List<String> command = new ArrayList<>(List.of(compiler));
-        command.addAll(FLAGS);
-        command.addAll(List.of("-o", library.toString()));
-        for (String source : List.of("kimi_avx2.c", "kimi_avx2_panels.c")) {
-            command.add(sources.resolve(source).toString());
+        List<String> link = new ArrayList<>(List.of(compiler, "-shared", "-s", "-o", library.toString()));
+        Path objects = Files.createDirectories(out.resolveSibling("objects"));
+        for (String set : SETS.keySet()) {
+            for (String kind : KINDS) {
+                String name = "kimi_" + set + kind;
+                List<String> command = new ArrayList<>(List.of(compiler));
+                command.addAll(FLAGS);
+                command.addAll(SETS.get(set));
+                command.addAll(List.of("-DKIMI_ISA=" + set, "-c", "-o", objects.resolve(name + ".o").toString()));
+                command.add(sources.resolve(name + ".c").toString());
+                run(command);
+                link.add(objects.resolve(name + ".o").toString());
+            }
         }
-        command.add("-lm");
+        link.add("-lm");
+        run(link);
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
         int status = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (status != 0) {
             System.err.println("kimi-native: " + String.join(" ", command) + ": exit status " + status);

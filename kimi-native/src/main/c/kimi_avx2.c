@@ -5,11 +5,11 @@
 
 #define SUPERBLOCK 2048
 
-int32_t kimi_version(void) {
+int32_t KIMI(version)(void) {
     return KIMI_NATIVE_VERSION;
 }
 
-const char *kimi_isa(void) {
+const char *KIMI(isa)(void) {
     return "AVX2 FMA";
 }
 
@@ -30,7 +30,8 @@ static inline __m256i spread(int j) {
     return _mm256_setr_epi32(2 * j, 2 * j, 2 * j, 2 * j, 2 * j + 1, 2 * j + 1, 2 * j + 1, 2 * j + 1);
 }
 
-void kimi_quantize(const float *x, int64_t cols, int8_t *codes, int8_t *halves, float *scales, float *offsets) {
+void KIMI(quantize)(
+    const float *x, int64_t cols, int64_t zero, int8_t *codes, int8_t *halves, float *scales, float *offsets) {
     const __m256 sign = _mm256_set1_ps(-0.0f);
     for (int64_t g = 0; g < cols / GROUP; g++) {
         const float *p = x + g * GROUP;
@@ -59,7 +60,7 @@ void kimi_quantize(const float *x, int64_t cols, int8_t *codes, int8_t *halves, 
         __m128i t = _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
         t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0x4e));
         t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0xb1));
-        offsets[g] = -8.0f * (float) _mm_cvtsi128_si32(t);
+        offsets[g] = (float) (-zero * _mm_cvtsi128_si32(t));
         /* Packing works in halves of 128 bits; the permutation brings the bytes back into order. */
         __m256i b = _mm256_packs_epi16(_mm256_packs_epi32(c0, c1), _mm256_packs_epi32(c2, c3));
         b = _mm256_permutevar8x32_epi32(b, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
@@ -101,7 +102,7 @@ static inline __m256 int4_load(const uint8_t *w, const int8_t *halves) {
     return _mm256_cvtepi32_ps(_mm256_madd_epi16(p, _mm256_set1_epi16(1)));
 }
 
-void kimi_int4_rows(
+void KIMI(int4_rows)(
     float *out,
     const uint8_t *w,
     const uint16_t *ws,
@@ -148,7 +149,7 @@ static inline __m256 int8_load(const uint8_t *w, const int8_t *codes) {
     return _mm256_cvtepi32_ps(_mm256_madd_epi16(p, _mm256_set1_epi16(1)));
 }
 
-void kimi_int8_rows(
+void KIMI(int8_rows)(
     float *out,
     const uint8_t *w,
     const uint16_t *ws,
@@ -157,7 +158,9 @@ void kimi_int8_rows(
     int64_t outputs,
     const int8_t *codes,
     const float *scales,
+    const float *offsets,
     int64_t rows) {
+    (void) offsets;
     const int64_t vectorized = cols - cols % 128;
     for (int64_t o = 0; o < outputs; o++) {
         const uint8_t *wo = w + o * cols;
@@ -200,7 +203,7 @@ static inline __m256 high_half(__m256i v) {
     return _mm256_castsi256_ps(_mm256_and_si256(v, _mm256_set1_epi32((int) 0xffff0000)));
 }
 
-void kimi_bf16_pack(const float *x, int64_t cols, float *to) {
+void KIMI(bf16_pack)(const float *x, int64_t cols, float *to) {
     const int64_t vectorized = cols - cols % 64;
     for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
         const int64_t length = vectorized - first < SUPERBLOCK ? vectorized - first : SUPERBLOCK;
@@ -214,12 +217,12 @@ void kimi_bf16_pack(const float *x, int64_t cols, float *to) {
             _mm256_storeu_ps(q + 8, _mm256_castpd_ps(_mm256_permute4x64_pd(odd, 0xd8)));
         }
     }
-    for (int64_t i = vectorized; i < (cols + 7) / 8 * 8; i++) {
+    for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
         to[i] = i < cols ? x[i] : 0;
     }
 }
 
-void kimi_bf16_rows(
+void KIMI(bf16_rows)(
     float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows) {
     const int64_t vectorized = cols - cols % 64;
     for (int64_t o = 0; o < outputs; o++) {

@@ -53,15 +53,15 @@ static inline __m256i four(const int8_t *p) {
 
 /* One to three rows against the groups of a block; a group's sum of 32 products of 15 and 127 at most fits 16 bits. */
 static inline __attribute__((always_inline)) void int4_block(
-    const int rows, float *sums, const uint8_t *panel, const float *factors, int64_t cols, int64_t first, int64_t to,
-    const int8_t *halves, const float *scales, const float *offsets) {
+    const int rows, float *sums, int64_t stride, const uint8_t *panel, const float *factors, int64_t cols, int64_t first,
+    int64_t to, const int8_t *halves, const float *scales, const float *offsets) {
     const int64_t groups = cols / GROUP;
     const __m256i one = _mm256_set1_epi16(1);
     __m256 a[3][2];
 #pragma GCC unroll 3
     for (int r = 0; r < rows; r++) {
-        a[r][0] = _mm256_loadu_ps(sums + r * KIMI_PANEL);
-        a[r][1] = _mm256_loadu_ps(sums + r * KIMI_PANEL + 8);
+        a[r][0] = first == 0 ? _mm256_setzero_ps() : _mm256_loadu_ps(sums + r * stride);
+        a[r][1] = first == 0 ? _mm256_setzero_ps() : _mm256_loadu_ps(sums + r * stride + 8);
     }
     for (int64_t g = first; g < to; g++, panel += 512, factors += KIMI_PANEL) {
         const int paired = (g | 1) < groups;
@@ -93,13 +93,14 @@ static inline __attribute__((always_inline)) void int4_block(
     }
 #pragma GCC unroll 3
     for (int r = 0; r < rows; r++) {
-        _mm256_storeu_ps(sums + r * KIMI_PANEL, a[r][0]);
-        _mm256_storeu_ps(sums + r * KIMI_PANEL + 8, a[r][1]);
+        _mm256_storeu_ps(sums + r * stride, a[r][0]);
+        _mm256_storeu_ps(sums + r * stride + 8, a[r][1]);
     }
 }
 
-void kimi_int4_panel(
+static void int4_panel(
     float *out,
+    int64_t stride,
     const uint8_t *w,
     const uint16_t *ws,
     int64_t cols,
@@ -111,21 +112,37 @@ void kimi_int4_panel(
     _Alignas(32) uint8_t panel[KIMI_PANEL * INT4_BLOCK];
     _Alignas(32) float factors[KIMI_PANEL * INT4_BLOCK / GROUP];
     const int64_t groups = cols / GROUP;
-    memset(out, 0, (size_t) rows * KIMI_PANEL * sizeof(float));
     for (int64_t first = 0; first < groups; first += INT4_BLOCK / GROUP) {
         const int64_t to = first + INT4_BLOCK / GROUP < groups ? first + INT4_BLOCK / GROUP : groups;
         int4_unpack(w, ws, cols, outputs, first, to, panel, factors);
         int64_t r = 0;
         for (; r + 3 <= rows; r += 3) {
             int4_block(
-                3, out + r * KIMI_PANEL, panel, factors, cols, first, to, halves + r * cols, scales + r * groups,
+                3, out + r * stride, stride, panel, factors, cols, first, to, halves + r * cols, scales + r * groups,
                 offsets + r * groups);
         }
         for (; r < rows; r++) {
             int4_block(
-                1, out + r * KIMI_PANEL, panel, factors, cols, first, to, halves + r * cols, scales + r * groups,
+                1, out + r * stride, stride, panel, factors, cols, first, to, halves + r * cols, scales + r * groups,
                 offsets + r * groups);
         }
+    }
+}
+
+void KIMI(int4_panel)(
+    float *out,
+    int64_t stride,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *halves,
+    const float *scales,
+    const float *offsets,
+    int64_t rows) {
+    for (int64_t o = 0; o < outputs; o += KIMI_PANEL) {
+        int4_panel(
+            out + o, stride, w + o * (cols / 2), ws + o * (cols / GROUP), cols, outputs - o, halves, scales, offsets, rows);
     }
 }
 
@@ -174,14 +191,14 @@ static inline __m256i two(const int16_t *p) {
 }
 
 static inline __attribute__((always_inline)) void int8_block(
-    const int rows, float *sums, const int16_t *panel, const float *factors, int64_t groups, int64_t first, int64_t to,
-    const int8_t *codes, const float *scales) {
+    const int rows, float *sums, int64_t stride, const int16_t *panel, const float *factors, int64_t groups, int64_t first,
+    int64_t to, const int8_t *codes, const float *scales) {
     int16_t wide[3][INT8_BLOCK];
     __m256 a[3][2];
 #pragma GCC unroll 3
     for (int r = 0; r < rows; r++) {
-        a[r][0] = _mm256_loadu_ps(sums + r * KIMI_PANEL);
-        a[r][1] = _mm256_loadu_ps(sums + r * KIMI_PANEL + 8);
+        a[r][0] = first == 0 ? _mm256_setzero_ps() : _mm256_loadu_ps(sums + r * stride);
+        a[r][1] = first == 0 ? _mm256_setzero_ps() : _mm256_loadu_ps(sums + r * stride + 8);
         const int8_t *c = codes + (r * groups + first) * GROUP;
         for (int64_t i = 0; i < (to - first) * GROUP; i += 16) {
             _mm256_storeu_si256(
@@ -213,13 +230,14 @@ static inline __attribute__((always_inline)) void int8_block(
     }
 #pragma GCC unroll 3
     for (int r = 0; r < rows; r++) {
-        _mm256_storeu_ps(sums + r * KIMI_PANEL, a[r][0]);
-        _mm256_storeu_ps(sums + r * KIMI_PANEL + 8, a[r][1]);
+        _mm256_storeu_ps(sums + r * stride, a[r][0]);
+        _mm256_storeu_ps(sums + r * stride + 8, a[r][1]);
     }
 }
 
-void kimi_int8_panel(
+static void int8_panel(
     float *out,
+    int64_t stride,
     const uint8_t *w,
     const uint16_t *ws,
     int64_t group,
@@ -231,16 +249,36 @@ void kimi_int8_panel(
     _Alignas(32) int16_t panel[KIMI_PANEL * INT8_BLOCK];
     _Alignas(32) float factors[KIMI_PANEL * INT8_BLOCK / GROUP];
     const int64_t groups = cols / GROUP;
-    memset(out, 0, (size_t) rows * KIMI_PANEL * sizeof(float));
     for (int64_t first = 0; first < groups; first += INT8_BLOCK / GROUP) {
         const int64_t to = first + INT8_BLOCK / GROUP < groups ? first + INT8_BLOCK / GROUP : groups;
         int8_unpack(w, ws, group, cols, outputs, first, to, panel, factors);
         int64_t r = 0;
         for (; r + 3 <= rows; r += 3) {
-            int8_block(3, out + r * KIMI_PANEL, panel, factors, groups, first, to, codes + r * cols, scales + r * groups);
+            int8_block(
+                3, out + r * stride, stride, panel, factors, groups, first, to, codes + r * cols, scales + r * groups);
         }
         for (; r < rows; r++) {
-            int8_block(1, out + r * KIMI_PANEL, panel, factors, groups, first, to, codes + r * cols, scales + r * groups);
+            int8_block(
+                1, out + r * stride, stride, panel, factors, groups, first, to, codes + r * cols, scales + r * groups);
         }
+    }
+}
+
+void KIMI(int8_panel)(
+    float *out,
+    int64_t stride,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *codes,
+    const float *scales,
+    const float *offsets,
+    int64_t rows) {
+    (void) offsets;
+    for (int64_t o = 0; o < outputs; o += KIMI_PANEL) {
+        int8_panel(
+            out + o, stride, w + o * cols, ws + o * (cols / group), group, cols, outputs - o, codes, scales, rows);
     }
 }

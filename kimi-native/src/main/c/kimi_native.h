@@ -1,10 +1,14 @@
 /*
  * Inner loops of the Kimi kernels in C. The Java kernels keep everything else: packing, threads, attention.
  *
- * Every function but the panels does exactly the operations of its Java twin at 256 bits, in the same order, so that
- * results have the same bits: eight lanes, fused multiply-adds, four chains, one fixed tree at the end. The panels, which
- * Java has no twin of, say what they sum. Compile without -ffast-math and with -ffp-contract=off; the fused operations are
- * written out.
+ * Every function exists once for each instruction set, with its name at the end: kimi_int4_rows_avx2. Which set a file is
+ * compiled for, KIMI_ISA says. A process uses one set only: rows prepared by one are not for the functions of another.
+ *
+ * kimi_bf16_pack and kimi_bf16_rows do exactly the operations of their Java twins, at 256 bits with AVX2 and at 512 with
+ * AVX-512, in the same order, so that results have the same bits: fused multiply-adds, four chains, one fixed tree at the
+ * end. So do kimi_int4_rows and kimi_int8_rows with AVX2. The others say what they sum. Whatever the number of rows or
+ * outputs of a call, each product has the same bits. Compile without -ffast-math and with -ffp-contract=off; the fused
+ * operations are written out.
  *
  * All pointers are borrowed for the call. Nothing is allocated, nothing is kept, no thread is started. Weights may start
  * at any byte.
@@ -20,33 +24,44 @@
 #define KIMI_EXPORT __attribute__((visibility("default")))
 #endif
 
+#ifndef KIMI_ISA
+#error "compile with -DKIMI_ISA=avx2 or another instruction set"
+#endif
+#define KIMI_JOINED(name, isa) kimi_##name##_##isa
+#define KIMI_JOIN(name, isa) KIMI_JOINED(name, isa)
+#define KIMI(name) KIMI_JOIN(name, KIMI_ISA)
+
 /* Changes whenever a signature or a layout does; the Java side refuses any other number. */
-#define KIMI_NATIVE_VERSION 1
+#define KIMI_NATIVE_VERSION 2
 
-KIMI_EXPORT int32_t kimi_version(void);
+KIMI_EXPORT int32_t KIMI(version)(void);
 
-/* The instruction sets this library was compiled for, for messages; a static string. */
-KIMI_EXPORT const char *kimi_isa(void);
+/* The instructions these functions were compiled for, for messages; a static string. */
+KIMI_EXPORT const char *KIMI(isa)(void);
 
 /*
- * One row of activations in 8 bits, groups of 32: codes, halves, a scale and -8 * (sum of the codes) for each group.
+ * One row of activations in 8 bits, groups of 32: codes, halves, a scale and -zero * (sum of the codes) for each group.
  *   x       [cols], cols a multiple of 32
+ *   zero    what stands for 0 in the weights to come: 8 of INT4, 128 of INT8
  *   codes   [cols]
- *   halves  [cols]: of each 64 elements first the even ones, then the odd ones, as nibbles are unpacked; a last group of
- *           32 alone likewise
+ *   halves  [cols]: of each block of elements first the even ones, then the odd ones, as nibbles are unpacked; a shorter
+ *           last block likewise. A block is as many elements as a vector has nibbles: 64 with AVX2, 128 with AVX-512
  *   scales, offsets [cols / 32]
  */
-KIMI_EXPORT void kimi_quantize(
-    const float *x, int64_t cols, int8_t *codes, int8_t *halves, float *scales, float *offsets);
+KIMI_EXPORT void KIMI(quantize)(
+    const float *x, int64_t cols, int64_t zero, int8_t *codes, int8_t *halves, float *scales, float *offsets);
 
 /*
  * Products of INT4 weights with rows in 8 bits: out[r * outputs + o].
  *   w       packed nibbles of the first weight row, rows cols / 2 bytes apart
  *   ws      bfloat16 scales of the first weight row, rows cols / 32 apart
  *   codes, halves, scales, offsets: row r starts at r * cols, or r * cols / 32 for the last two
- * Each weight row is read once; meant for few rows.
+ * Each weight row is read from memory once; meant for few rows.
+ *
+ * With AVX-512 a lane sums the eight products of a word of weights, which is exact; times both scales the words go to two
+ * chains by turns, the groups' offsets times both scales to a third, and the three are added.
  */
-KIMI_EXPORT void kimi_int4_rows(
+KIMI_EXPORT void KIMI(int4_rows)(
     float *out,
     const uint8_t *w,
     const uint16_t *ws,
@@ -59,15 +74,33 @@ KIMI_EXPORT void kimi_int4_rows(
     int64_t rows);
 
 /*
- * Products of INT4 weights with many rows in 8 bits, at most KIMI_PANEL outputs: out[r * KIMI_PANEL + o]. A sum goes
- * through the groups in ascending order: fma(exact sum of the group, weight scale * activation scale, sum). Weights are
- * unpacked once for all rows, a few columns at a time on the stack. Every row gets the same bits however many there are;
- * they are not those of kimi_int4_rows.
+ * Products of INT8 weights (bytes offset by 128, a bfloat16 scale for each `group` of them) with rows in 8 bits. With
+ * AVX-512 as kimi_int4_rows, four products to a lane.
  */
+KIMI_EXPORT void KIMI(int8_rows)(
+    float *out,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *codes,
+    const float *scales,
+    const float *offsets,
+    int64_t rows);
+
+/* Panels have room for a multiple of so many outputs. */
 #define KIMI_PANEL 16
 
-KIMI_EXPORT void kimi_int4_panel(
+/*
+ * Products of INT4 weights with many rows in 8 bits: out[r * stride + o]. A sum goes through the groups in ascending
+ * order: fma(exact sum of the group, weight scale * activation scale, sum). Weights are unpacked once for all rows, a few
+ * columns of KIMI_PANEL outputs at a time on the stack. The bits are not those of kimi_int4_rows.
+ *   stride  at least outputs, rounded up to a multiple of KIMI_PANEL; what is beyond the outputs is overwritten
+ */
+KIMI_EXPORT void KIMI(int4_panel)(
     float *out,
+    int64_t stride,
     const uint8_t *w,
     const uint16_t *ws,
     int64_t cols,
@@ -77,11 +110,10 @@ KIMI_EXPORT void kimi_int4_panel(
     const float *offsets,
     int64_t rows);
 
-/*
- * Products of INT8 weights (bytes offset by 128, a bfloat16 scale for each `group` of them) with rows in 8 bits.
- */
-KIMI_EXPORT void kimi_int8_rows(
+/* The same of INT8 weights. */
+KIMI_EXPORT void KIMI(int8_panel)(
     float *out,
+    int64_t stride,
     const uint8_t *w,
     const uint16_t *ws,
     int64_t group,
@@ -89,32 +121,37 @@ KIMI_EXPORT void kimi_int8_rows(
     int64_t outputs,
     const int8_t *codes,
     const float *scales,
-    int64_t rows);
-
-/* The same for many rows and at most KIMI_PANEL outputs, as kimi_int4_panel: out[r * KIMI_PANEL + o]. */
-KIMI_EXPORT void kimi_int8_panel(
-    float *out,
-    const uint8_t *w,
-    const uint16_t *ws,
-    int64_t group,
-    int64_t cols,
-    int64_t outputs,
-    const int8_t *codes,
-    const float *scales,
+    const float *offsets,
     int64_t rows);
 
 /*
- * A row of floats in the order in which bfloat16 weights are summed, as the Java kernels pack it at 256 bits.
+ * A row of floats in the order in which bfloat16 weights are summed, as the Java kernels pack it at this width.
  *   x       [cols]
- *   to      [cols rounded up to a multiple of 8]
+ *   to      [cols rounded up to a multiple of 16]
  */
-KIMI_EXPORT void kimi_bf16_pack(const float *x, int64_t cols, float *to);
+KIMI_EXPORT void KIMI(bf16_pack)(const float *x, int64_t cols, float *to);
 
 /*
- * Products of bfloat16 weights with packed rows: out[r * outputs + o]. Each weight row is read once; meant for few rows.
+ * Products of bfloat16 weights with packed rows: out[r * outputs + o]. Each weight row is read from memory once; meant for
+ * few rows.
  *   x       packed rows, `stride` floats apart
  */
-KIMI_EXPORT void kimi_bf16_rows(
+KIMI_EXPORT void KIMI(bf16_rows)(
     float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows);
+
+/*
+ * A row of floats rounded to bfloat16, to the nearest, ties to even; numbers too small for a normal one become zeros.
+ *   to      [cols rounded up to a multiple of 2], filled up with a zero
+ */
+KIMI_EXPORT void KIMI(bf16_round)(const float *x, int64_t cols, uint16_t *to);
+
+/*
+ * Products of bfloat16 weights with many rows of bfloat16 activations, as kimi_int4_panel: out[r * stride + o]. A sum goes
+ * through the pairs of neighbouring columns in ascending order, each added by the processor's own instruction for pairs,
+ * which takes numbers too small for a normal float as zeros. Not with AVX2.
+ *   x       rows of kimi_bf16_round, one after the other
+ */
+KIMI_EXPORT void KIMI(bf16_panel)(
+    float *out, int64_t stride, const uint16_t *w, int64_t cols, int64_t outputs, const uint16_t *x, int64_t rows);
 
 #endif

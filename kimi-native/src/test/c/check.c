@@ -46,6 +46,14 @@ static void expect(const char *what, int64_t cols, double error, double size, do
     }
 }
 
+/* Whether every row has the bits it has alone. */
+static void expect_same(const char *what, int64_t cols, const float *all, int64_t stride, const float *alone, int64_t r, int64_t count) {
+    if (memcmp(all + r * stride, alone, sizeof(float) * count) != 0) {
+        printf("%s at %lld columns: row %lld depends on the others\n", what, (long long) cols, (long long) r);
+        failures++;
+    }
+}
+
 static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows) {
     float *x = malloc(sizeof(float) * rows * cols);
     int8_t *codes = malloc(rows * cols), *halves = malloc(rows * cols);
@@ -53,30 +61,33 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
     void *b4, *b8, *s4, *s8;
     uint8_t *w4 = odd(outputs * cols / 2, &b4), *w8 = odd(outputs * cols, &b8);
     uint16_t *ws4 = odd(2 * outputs * cols / 32, &s4), *ws8 = odd(2 * outputs * cols / group, &s8);
-    float *out = malloc(sizeof(float) * rows * outputs), *panel = malloc(sizeof(float) * rows * KIMI_PANEL);
+    const int64_t stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL, groups = cols / 32;
+    float *out = malloc(sizeof(float) * rows * outputs), *panel = malloc(sizeof(float) * rows * stride);
+    float *alone = malloc(sizeof(float) * stride);
     for (int64_t i = 0; i < rows * cols; i++) x[i] = unit();
     for (int64_t i = 0; i < outputs * cols / 2; i++) w4[i] = (uint8_t) next();
     for (int64_t i = 0; i < outputs * cols; i++) w8[i] = (uint8_t) next();
     for (int64_t i = 0; i < outputs * cols / 32; i++) ws4[i] = to_bf16(unit());
     for (int64_t i = 0; i < outputs * cols / group; i++) ws8[i] = to_bf16(unit());
-    for (int64_t r = 0; r < rows; r++) {
-        kimi_quantize(
-            x + r * cols, cols, codes + r * cols, halves + r * cols, scales + r * cols / 32, offsets + r * cols / 32);
-        for (int64_t i = 0; i < cols; i++) {
-            const double back = codes[r * cols + i] * (double) scales[r * cols / 32 + i / 32];
-            if (fabs(back - x[r * cols + i]) > 0.51 * scales[r * cols / 32 + i / 32]) {
-                printf("kimi_quantize: %g became %g\n", x[r * cols + i], back);
-                failures++;
+    for (int kind = 0; kind < 2; kind++) {
+        for (int64_t r = 0; r < rows; r++) {
+            KIMI(quantize)(
+                x + r * cols, cols, kind == 0 ? 8 : 128, codes + r * cols, halves + r * cols, scales + r * groups,
+                offsets + r * groups);
+            for (int64_t i = 0; i < cols; i++) {
+                const double back = codes[r * cols + i] * (double) scales[r * groups + i / 32];
+                if (fabs(back - x[r * cols + i]) > 0.51 * scales[r * groups + i / 32]) {
+                    printf("kimi_quantize: %g became %g\n", x[r * cols + i], back);
+                    failures++;
+                }
             }
         }
-    }
-    for (int kind = 0; kind < 2; kind++) {
         double *truth = malloc(sizeof(double) * rows * outputs), size = 0;
         for (int64_t r = 0; r < rows; r++) {
             for (int64_t o = 0; o < outputs; o++) {
                 double sum = 0;
                 for (int64_t i = 0; i < cols; i++) {
-                    const double a = codes[r * cols + i] * (double) scales[r * cols / 32 + i / 32];
+                    const double a = codes[r * cols + i] * (double) scales[r * groups + i / 32];
                     const int64_t at = o * cols + i;
                     sum += a * (kind == 0 ? ((w4[at / 2] >> (at & 1) * 4 & 15) - 8) * bf16(ws4[at / 32])
                                           : (w8[at] - 128) * bf16(ws8[at / group]));
@@ -85,46 +96,54 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
                 size += sum * sum;
             }
         }
-        if (kind == 0) {
-            kimi_int4_rows(out, w4, ws4, cols, outputs, codes, halves, scales, offsets, rows);
-        } else {
-            kimi_int8_rows(out, w8, ws8, group, cols, outputs, codes, scales, rows);
-        }
-        double error = 0;
-        for (int64_t i = 0; i < rows * outputs; i++) error += pow(out[i] - truth[i], 2);
-        expect(kind == 0 ? "kimi_int4_rows" : "kimi_int8_rows", cols, error, size, 2e-6);
-        error = 0;
-        for (int64_t o = 0; o < outputs; o += KIMI_PANEL) {
-            const int64_t count = outputs - o < KIMI_PANEL ? outputs - o : KIMI_PANEL;
-            if (kind == 0) {
-                kimi_int4_panel(
-                    panel, w4 + o * cols / 2, ws4 + o * cols / 32, cols, count, halves, scales, offsets, rows);
-            } else {
-                kimi_int8_panel(panel, w8 + o * cols, ws8 + o * cols / group, group, cols, count, codes, scales, rows);
+        const char *names[] = {
+            kind == 0 ? "kimi_int4_rows" : "kimi_int8_rows", kind == 0 ? "kimi_int4_panel" : "kimi_int8_panel"};
+        for (int form = 0; form < 2; form++) {
+            double error = 0;
+            float *y = form == 0 ? out : panel;
+            const int64_t pitch = form == 0 ? outputs : stride;
+            /* All rows, and then each by itself. */
+            for (int64_t r = -1; r < rows; r++) {
+                const int64_t from = r < 0 ? 0 : r, n = r < 0 ? rows : 1;
+                float *to = r < 0 ? y : alone;
+                const int8_t *c = codes + from * cols, *h = halves + from * cols;
+                const float *s = scales + from * groups, *f = offsets + from * groups;
+                if (form == 0 && kind == 0) {
+                    KIMI(int4_rows)(to, w4, ws4, cols, outputs, c, h, s, f, n);
+                } else if (form == 0) {
+                    KIMI(int8_rows)(to, w8, ws8, group, cols, outputs, c, s, f, n);
+                } else if (kind == 0) {
+                    KIMI(int4_panel)(to, stride, w4, ws4, cols, outputs, h, s, f, n);
+                } else {
+                    KIMI(int8_panel)(to, stride, w8, ws8, group, cols, outputs, c, s, f, n);
+                }
+                if (r >= 0) expect_same(names[form], cols, y, pitch, alone, r, outputs);
             }
             for (int64_t r = 0; r < rows; r++) {
-                for (int64_t n = 0; n < count; n++) {
-                    error += pow(panel[r * KIMI_PANEL + n] - truth[r * outputs + o + n], 2);
-                }
+                for (int64_t o = 0; o < outputs; o++) error += pow(y[r * pitch + o] - truth[r * outputs + o], 2);
             }
+            expect(names[form], cols, error, size, 2e-6);
         }
-        expect(kind == 0 ? "kimi_int4_panel" : "kimi_int8_panel", cols, error, size, 2e-6);
         free(truth);
     }
-    free(x), free(codes), free(halves), free(scales), free(offsets), free(out), free(panel);
+    free(x), free(codes), free(halves), free(scales), free(offsets), free(out), free(panel), free(alone);
     free(b4), free(b8), free(s4), free(s8);
 }
 
 static void floats(int64_t cols, int64_t outputs, int64_t rows) {
-    const int64_t stride = (cols + 7) / 8 * 8;
+    const int64_t stride = (cols + 15) / 16 * 16;
     float *x = malloc(sizeof(float) * rows * cols), *packed = malloc(sizeof(float) * rows * stride);
-    float *out = malloc(sizeof(float) * rows * outputs);
+    float *out = malloc(sizeof(float) * rows * outputs), *alone = malloc(sizeof(float) * outputs);
     void *base;
     uint16_t *w = odd(2 * outputs * cols, &base);
     for (int64_t i = 0; i < rows * cols; i++) x[i] = unit();
     for (int64_t i = 0; i < outputs * cols; i++) w[i] = to_bf16(unit());
-    for (int64_t r = 0; r < rows; r++) kimi_bf16_pack(x + r * cols, cols, packed + r * stride);
-    kimi_bf16_rows(out, w, cols, outputs, packed, stride, rows);
+    for (int64_t r = 0; r < rows; r++) KIMI(bf16_pack)(x + r * cols, cols, packed + r * stride);
+    KIMI(bf16_rows)(out, w, cols, outputs, packed, stride, rows);
+    for (int64_t r = 0; r < rows; r++) {
+        KIMI(bf16_rows)(alone, w, cols, outputs, packed + r * stride, stride, 1);
+        expect_same("kimi_bf16_rows", cols, out, outputs, alone, r, outputs);
+    }
     double error = 0, size = 0;
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t o = 0; o < outputs; o++) {
@@ -135,25 +154,70 @@ static void floats(int64_t cols, int64_t outputs, int64_t rows) {
         }
     }
     expect("kimi_bf16_rows", cols, error, size, 2e-6);
-    free(x), free(packed), free(out), free(base);
+    free(x), free(packed), free(out), free(alone), free(base);
 }
 
-int main(void) {
-    static const int64_t by32[] = {32, 64, 96, 128, 256, 288, 352, 1056, 2048, 2080, 7168};
-    for (size_t i = 0; i < sizeof by32 / sizeof *by32; i++) {
-        integers(by32[i], 32, 21, 7);
-        if (by32[i] % 64 == 0) {
-            integers(by32[i], 64, 16, 3);
+#ifdef WITH_BF16_PANEL
+static void halves(int64_t cols, int64_t outputs, int64_t rows) {
+    const int64_t pitch = (cols + 1) / 2 * 2, stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL;
+    float *x = malloc(sizeof(float) * rows * cols);
+    uint16_t *rounded = malloc(2 * rows * pitch);
+    float *panel = malloc(sizeof(float) * rows * stride), *alone = malloc(sizeof(float) * stride);
+    void *base;
+    uint16_t *w = odd(2 * outputs * cols, &base);
+    for (int64_t i = 0; i < rows * cols; i++) x[i] = unit();
+    for (int64_t i = 0; i < outputs * cols; i++) w[i] = to_bf16(unit());
+    for (int64_t r = 0; r < rows; r++) {
+        KIMI(bf16_round)(x + r * cols, cols, rounded + r * pitch);
+        for (int64_t i = 0; i < cols; i++) {
+            if (fabs(bf16(rounded[r * pitch + i]) - x[r * cols + i]) > fabs(x[r * cols + i]) / 256) {
+                printf("kimi_bf16_round: %g became %g\n", x[r * cols + i], bf16(rounded[r * pitch + i]));
+                failures++;
+            }
         }
     }
-    static const int64_t any[] = {1, 7, 8, 9, 63, 64, 65, 207, 2048, 2049, 2112, 7168};
+    KIMI(bf16_panel)(panel, stride, w, cols, outputs, rounded, rows);
+    double error = 0, size = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t o = 0; o < outputs; o++) {
+            double sum = 0;
+            for (int64_t i = 0; i < cols; i++) sum += bf16(rounded[r * pitch + i]) * bf16(w[o * cols + i]);
+            error += pow(panel[r * stride + o] - sum, 2);
+            size += sum * sum;
+        }
+        KIMI(bf16_panel)(alone, stride, w, cols, outputs, rounded + r * pitch, 1);
+        expect_same("kimi_bf16_panel", cols, panel, stride, alone, r, outputs);
+    }
+    expect("kimi_bf16_panel", cols, error, size, 2e-6);
+    free(x), free(rounded), free(panel), free(alone), free(base);
+}
+#endif
+
+int main(void) {
+    static const int64_t by32[] = {32, 64, 96, 128, 256, 288, 352, 512, 544, 1056, 2048, 2080, 7168};
+    for (size_t i = 0; i < sizeof by32 / sizeof *by32; i++) {
+        integers(by32[i], 32, 21, 7);
+        for (int64_t group = 64; group <= 2048; group *= 2) {
+            if (by32[i] % group == 0) {
+                integers(by32[i], group, 16, 3);
+            }
+        }
+    }
+    integers(288, 32, 1, 1);
+    integers(544, 32, 35, 28);
+    static const int64_t any[] = {1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 207, 257, 2048, 2049, 2112, 7168};
     for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
         floats(any[i], 21, 3);
+        floats(any[i], 6, 5);
+#ifdef WITH_BF16_PANEL
+        halves(any[i], 21, 7);
+        halves(any[i], 33, 28);
+#endif
     }
-    if (kimi_version() != KIMI_NATIVE_VERSION) {
+    if (KIMI(version)() != KIMI_NATIVE_VERSION) {
         puts("kimi_version: not that of the header");
         failures++;
     }
-    printf("%s: %s\n", kimi_isa(), failures == 0 ? "all agree" : "failures");
+    printf("%s: %s\n", KIMI(isa)(), failures == 0 ? "all agree" : "failures");
     return failures == 0 ? 0 : 1;
 }

@@ -15,10 +15,10 @@ public interface ProductForms extends AutoCloseable {
     /** Products with 32-bit activations. */
     RowProducts floats();
 
-    /** Products with 8-bit activations. */
+    /** Products with narrowed activations: 8 bits for integers, bfloat16 where a backend has such products. */
     RowProducts integers();
 
-    /** Whether a row in a role meets these weights with 8-bit activations, by integers. */
+    /** Whether a row in a role meets these weights with narrowed activations, by {@link #integers}. */
     default boolean byIntegers(Precision precision, Matrix w, boolean prompt) {
         return precision == Precision.FAST && !prompt && isQuantized(w);
     }

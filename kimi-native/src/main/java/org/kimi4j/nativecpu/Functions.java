@@ -12,8 +12,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /**
- * The functions of {@code kimi_native.h}. Pointers are passed as numbers: a segment as an argument costs an allocation a
- * call. Whoever calls keeps the memory behind an address alive, and within bounds.
+ * The functions of {@code kimi_native.h} for the instruction set of {@link Library#isa}. Pointers are passed as numbers: a
+ * segment as an argument costs an allocation a call. Whoever calls keeps the memory behind an address alive, and within
+ * bounds.
  */
 @SuppressWarnings("restricted") // what this class is for
 final class Functions {
@@ -22,15 +23,21 @@ final class Functions {
     static final int PANEL = 16;
 
     /** Of the header that these signatures were written for. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
-    private static final MethodHandle QUANTIZE = find("kimi_quantize", 6);
-    private static final MethodHandle INT4_ROWS = find("kimi_int4_rows", 10);
-    private static final MethodHandle INT4_PANEL = find("kimi_int4_panel", 9);
-    private static final MethodHandle INT8_ROWS = find("kimi_int8_rows", 9);
-    private static final MethodHandle INT8_PANEL = find("kimi_int8_panel", 9);
-    private static final MethodHandle BF16_PACK = find("kimi_bf16_pack", 3);
-    private static final MethodHandle BF16_ROWS = find("kimi_bf16_rows", 7);
+    private static final MethodHandle QUANTIZE = find("quantize", 7);
+    private static final MethodHandle INT4_ROWS = find("int4_rows", 10);
+    private static final MethodHandle INT4_PANEL = find("int4_panel", 10);
+    private static final MethodHandle INT8_ROWS = find("int8_rows", 10);
+    private static final MethodHandle INT8_PANEL = find("int8_panel", 11);
+    private static final MethodHandle BF16_PACK = find("bf16_pack", 3);
+    private static final MethodHandle BF16_ROWS = find("bf16_rows", 7);
+
+    /** Not for every instruction set, hence looked for when first needed. */
+    private static final class Halves {
+        static final MethodHandle ROUND = find("bf16_round", 3);
+        static final MethodHandle PANEL = find("bf16_panel", 7);
+    }
 
     private Functions() {}
 
@@ -39,15 +46,16 @@ final class Functions {
         Arrays.fill(longs, JAVA_LONG);
         // Critical: no call takes longer than a task of a region, and none calls back.
         return Linker.nativeLinker()
-                .downcallHandle(
-                        Library.symbols().findOrThrow(name),
-                        FunctionDescriptor.ofVoid(longs),
-                        Linker.Option.critical(false));
+                .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(longs), Linker.Option.critical(false));
+    }
+
+    private static MemorySegment symbol(String name) {
+        return Library.symbols()
+                .findOrThrow("kimi_" + name + "_" + Library.isa().suffix());
     }
 
     static int version() {
-        MethodHandle handle = Linker.nativeLinker()
-                .downcallHandle(Library.symbols().findOrThrow("kimi_version"), FunctionDescriptor.of(JAVA_INT));
+        MethodHandle handle = Linker.nativeLinker().downcallHandle(symbol("version"), FunctionDescriptor.of(JAVA_INT));
         try {
             return (int) handle.invokeExact();
         } catch (Throwable e) {
@@ -57,8 +65,7 @@ final class Functions {
 
     /** The instruction sets the library was compiled for. */
     static String isa() {
-        MethodHandle handle = Linker.nativeLinker()
-                .downcallHandle(Library.symbols().findOrThrow("kimi_isa"), FunctionDescriptor.of(ADDRESS));
+        MethodHandle handle = Linker.nativeLinker().downcallHandle(symbol("isa"), FunctionDescriptor.of(ADDRESS));
         try {
             return ((MemorySegment) handle.invokeExact()).reinterpret(64).getString(0);
         } catch (Throwable e) {
@@ -66,9 +73,9 @@ final class Functions {
         }
     }
 
-    static void quantize(long x, long cols, long codes, long halves, long scales, long offsets) {
+    static void quantize(long x, long cols, long zero, long codes, long halves, long scales, long offsets) {
         try {
-            QUANTIZE.invokeExact(x, cols, codes, halves, scales, offsets);
+            QUANTIZE.invokeExact(x, cols, zero, codes, halves, scales, offsets);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -93,27 +100,55 @@ final class Functions {
     }
 
     static void int4Panel(
-            long out, long w, long ws, long cols, long outputs, long halves, long scales, long offsets, long rows) {
+            long out,
+            long stride,
+            long w,
+            long ws,
+            long cols,
+            long outputs,
+            long halves,
+            long scales,
+            long offsets,
+            long rows) {
         try {
-            INT4_PANEL.invokeExact(out, w, ws, cols, outputs, halves, scales, offsets, rows);
+            INT4_PANEL.invokeExact(out, stride, w, ws, cols, outputs, halves, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     static void int8Rows(
-            long out, long w, long ws, long group, long cols, long outputs, long codes, long scales, long rows) {
+            long out,
+            long w,
+            long ws,
+            long group,
+            long cols,
+            long outputs,
+            long codes,
+            long scales,
+            long offsets,
+            long rows) {
         try {
-            INT8_ROWS.invokeExact(out, w, ws, group, cols, outputs, codes, scales, rows);
+            INT8_ROWS.invokeExact(out, w, ws, group, cols, outputs, codes, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     static void int8Panel(
-            long out, long w, long ws, long group, long cols, long outputs, long codes, long scales, long rows) {
+            long out,
+            long stride,
+            long w,
+            long ws,
+            long group,
+            long cols,
+            long outputs,
+            long codes,
+            long scales,
+            long offsets,
+            long rows) {
         try {
-            INT8_PANEL.invokeExact(out, w, ws, group, cols, outputs, codes, scales, rows);
+            INT8_PANEL.invokeExact(out, stride, w, ws, group, cols, outputs, codes, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -130,6 +165,24 @@ final class Functions {
     static void bf16Rows(long out, long w, long cols, long outputs, long x, long stride, long rows) {
         try {
             BF16_ROWS.invokeExact(out, w, cols, outputs, x, stride, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AVX512}. */
+    static void bf16Round(long x, long cols, long to) {
+        try {
+            Halves.ROUND.invokeExact(x, cols, to);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AVX512}. */
+    static void bf16Panel(long out, long stride, long w, long cols, long outputs, long x, long rows) {
+        try {
+            Halves.PANEL.invokeExact(out, stride, w, cols, outputs, x, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }

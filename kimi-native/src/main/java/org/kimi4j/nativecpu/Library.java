@@ -2,13 +2,16 @@ package org.kimi4j.nativecpu;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import org.kimi4j.kernel.PanamaKernels;
 
 /** The shared library: unpacked, loaded and kept for as long as the process lives. */
 @SuppressWarnings("restricted") // what this class is for
@@ -25,6 +28,19 @@ final class Library {
 
     private static final Loaded LOADED = load();
 
+    /** Which of its functions this process uses. */
+    private static final class Chosen {
+        static final Isa ISA = choose();
+
+        private static Isa choose() {
+            try {
+                return Isa.choose(asked(), flags(CPU_INFO), PanamaKernels.vectorBits());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     private Library() {}
 
     /** Why there is no library here, with the remedy. */
@@ -37,8 +53,17 @@ final class Library {
         return LOADED.symbols.orElseThrow(() -> new IllegalStateException(LOADED.problem.orElse("")));
     }
 
+    /** Which functions are for this processor and vector width; only where there is no {@link #problem}. */
+    static Isa isa() {
+        return Chosen.ISA;
+    }
+
+    private static Optional<String> asked() {
+        return Optional.ofNullable(System.getProperty(Isa.PROPERTY));
+    }
+
     private static Loaded load() {
-        Optional<String> unfit = unfit(System.getProperty("os.name"), System.getProperty("os.arch"), CPU_INFO);
+        Optional<String> unfit = unfit(System.getProperty("os.name"), System.getProperty("os.arch"), CPU_INFO, asked());
         if (unfit.isPresent()) {
             return new Loaded(Optional.empty(), unfit);
         }
@@ -68,23 +93,29 @@ final class Library {
         return new Loaded(Optional.empty(), Optional.of(why));
     }
 
-    /** Why this machine cannot run the library. */
-    static Optional<String> unfit(String os, String arch, Path cpuInfo) {
+    /**
+     * Why this machine cannot run the library.
+     *
+     * @param asked the instruction set to use
+     */
+    static Optional<String> unfit(String os, String arch, Path cpuInfo, Optional<String> asked) {
         if (!os.toLowerCase(Locale.ROOT).equals("linux") || !arch.equals("amd64")) {
             return Optional.of("there are kernels for linux amd64 only, this is " + os + " " + arch);
         }
         try {
-            List<String> flags = Files.readString(cpuInfo)
-                    .lines()
-                    .filter(line -> line.startsWith("flags"))
-                    .findFirst()
-                    .map(line -> List.of(line.split("[\\s:]+")))
-                    .orElse(List.of());
-            return flags.contains("avx2") && flags.contains("fma")
-                    ? Optional.empty()
-                    : Optional.of("the processor has no AVX2 and FMA");
+            return Isa.refused(asked, flags(cpuInfo));
         } catch (IOException e) {
             return Optional.of("cannot read " + cpuInfo + " (" + e + ")");
         }
+    }
+
+    /** What a processor can do, as Linux names it. */
+    static Set<String> flags(Path cpuInfo) throws IOException {
+        return Files.readString(cpuInfo)
+                .lines()
+                .filter(line -> line.startsWith("flags"))
+                .findFirst()
+                .map(line -> Set.copyOf(Arrays.asList(line.split("[\\s:]+"))))
+                .orElse(Set.of());
     }
 }

@@ -8,7 +8,7 @@ import org.kimi4j.kernel.RowProducts;
 import org.kimi4j.tensor.Matrix;
 
 /**
- * Rows of floats. A few rows against bfloat16 weights go through C, which has the bits of the Java kernels at 256 bits;
+ * Rows of floats. A few rows against bfloat16 weights go through C, which has the bits of the Java kernels at its own width;
  * everything else, and everything at another width, is Java's.
  */
 final class NativeFloats implements RowProducts, AutoCloseable {
@@ -17,7 +17,10 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     private static final int TILED = 4;
 
     private static final int TASK_BYTES = 256 << 10;
-    private static final int LANES = 8;
+    /** Weight rows that C reads at a time. */
+    private static final int STREAMS = 4;
+    /** Packed rows are filled up to a multiple of this. */
+    private static final int LANES = 16;
 
     private final RowProducts java;
     private final NativeForms.Worker[] workers;
@@ -35,7 +38,9 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     @Override
     public void reset(Matrix like, int... sizes) {
         sets.reset(sizes);
-        streams = like instanceof Matrix.Bf16 && PanamaKernels.vectorBits() == 256 && sets.largest() < TILED;
+        streams = like instanceof Matrix.Bf16
+                && PanamaKernels.vectorBits() == Library.isa().bits()
+                && sets.largest() < TILED;
         if (!streams) {
             java.reset(like, sizes);
             return;
@@ -74,7 +79,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
 
     @Override
     public int outputsPerTask(Matrix w) {
-        return streams ? Math.clamp(TASK_BYTES / (2L * cols), 4, 256) : java.outputsPerTask(w);
+        return streams ? Math.clamp(TASK_BYTES / (2L * cols) / STREAMS, 1, 64) * STREAMS : java.outputsPerTask(w);
     }
 
     @Override

@@ -9,8 +9,8 @@ import org.kimi4j.kernel.VectorForms;
 import org.kimi4j.tensor.Matrix;
 
 /**
- * The products in C. In FAST prompt rows meet INT4 and INT8 weights by integers too, in panels. Everything exact has the
- * bits of the Java kernels: where C is not faster, Java computes it.
+ * The products in C. In FAST prompt rows meet INT4 and INT8 weights by integers too, in panels, and with AVX-512 bfloat16
+ * weights by bfloat16. Everything exact has the bits of the Java kernels: where C is not faster, Java computes it.
  */
 final class NativeForms implements ProductForms {
 
@@ -67,14 +67,15 @@ final class NativeForms implements ProductForms {
 
     @Override
     public RowProducts integers() {
-        NativeIntegers products = new NativeIntegers(workers);
+        NativeNarrow products = new NativeNarrow(workers);
         open.add(products);
         return products;
     }
 
     @Override
     public boolean byIntegers(Precision precision, Matrix w, boolean prompt) {
-        return precision == Precision.FAST && ProductForms.isQuantized(w);
+        return precision == Precision.FAST
+                && (ProductForms.isQuantized(w) || prompt && w instanceof Matrix.Bf16 && Library.isa() == Isa.AVX512);
     }
 
     @Override
@@ -83,7 +84,7 @@ final class NativeForms implements ProductForms {
             switch (each) {
                 case Buffer buffer -> buffer.close();
                 case NativeFloats floats -> floats.close();
-                case NativeIntegers integers -> integers.close();
+                case NativeNarrow narrow -> narrow.close();
                 default -> throw new IllegalStateException("not one of ours: " + each);
             }
         }

@@ -15,8 +15,9 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     private static final int GROUP = 32;
     /** Weight bytes of one task of few rows: the start of each is read slowly, see {@code FloatRows}. */
     private static final int STREAM_BYTES = 256 << 10;
-    /** Weight bytes of one task of many rows, which is long enough by its sums. */
-    private static final int PANEL_BYTES = 64 << 10;
+    /** Outputs of one task of many rows: they read the rows together. */
+    private static final int MANY_OUTPUTS = 2 * Functions.PANEL;
+
     /** From so many rows on the sums take longer than the reading. */
     private static final int MANY_ROWS = 8;
 
@@ -25,6 +26,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     private final Buffer memory = new Buffer();
     private boolean[] prompt = {};
     private int cols;
+    private int zero;
     private long codes;
     private long halves;
     private long scales;
@@ -38,6 +40,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     public void reset(Matrix like, int... sizes) {
         sets.reset(sizes);
         cols = like.cols();
+        zero = like instanceof Matrix.Int4 ? 8 : 128;
         long values = (long) sets.total() * cols;
         // Codes, the same by halves, a scale and an offset for each group.
         codes = memory.atLeast(values * 2 + values / GROUP * 8 + 64).address();
@@ -64,6 +67,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
         Functions.quantize(
                 x.address(),
                 cols,
+                zero,
                 codes + at * cols,
                 halves + at * cols,
                 scales + at * groups * 4,
@@ -75,9 +79,11 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
 
     @Override
     public int outputsPerTask(Matrix w) {
+        if (sets.largest() >= MANY_ROWS) {
+            return MANY_OUTPUTS;
+        }
         long rowBytes = Math.max(1, w.byteSize() / w.rows());
-        long bytes = sets.largest() < MANY_ROWS ? STREAM_BYTES : PANEL_BYTES;
-        return Math.clamp(bytes / rowBytes / Functions.PANEL, 1, 16) * Functions.PANEL;
+        return Math.clamp(STREAM_BYTES / rowBytes / Functions.PANEL, 1, 16) * Functions.PANEL;
     }
 
     @Override
@@ -91,9 +97,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
                 end++;
             }
             if (prompt[first + r]) {
-                for (int o = from; o < to; o += Functions.PANEL) {
-                    panel(w, first, r, end - r, o, Math.min(to, o + Functions.PANEL), worker, sink);
-                }
+                panel(w, first, r, end - r, from, to, worker, sink);
             } else {
                 stream(w, first, r, end - r, from, to, worker, sink);
             }
@@ -102,13 +106,15 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     }
 
     private void panel(Matrix w, int first, int r, int rows, int from, int to, int worker, Sink sink) {
-        MemorySegment out = workers[worker].out().atLeast(4L * rows * Functions.PANEL);
+        int stride = (to - from + Functions.PANEL - 1) / Functions.PANEL * Functions.PANEL;
+        MemorySegment out = workers[worker].out().atLeast(4L * rows * stride);
         long at = (long) first + r;
         long groups = cols / GROUP;
         switch (w) {
             case Matrix.Int4 q ->
                 Functions.int4Panel(
                         out.address(),
+                        stride,
                         q.packed().address() + (long) from * cols / 2,
                         q.scales().address() + from * groups * 2,
                         cols,
@@ -120,6 +126,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
             case Matrix.Int8 q ->
                 Functions.int8Panel(
                         out.address(),
+                        stride,
                         q.packed().address() + (long) from * cols,
                         q.scales().address() + (long) from * (cols / q.group()) * 2,
                         q.group(),
@@ -127,10 +134,11 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
                         to - from,
                         codes + at * cols,
                         scales + at * groups * 4,
+                        offsets + at * groups * 4,
                         rows);
             case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
         }
-        deliver(workers[worker], r, rows, from, to, Functions.PANEL, sink);
+        deliver(workers[worker], r, rows, from, to, stride, sink);
     }
 
     private void stream(Matrix w, int first, int r, int rows, int from, int to, int worker, Sink sink) {
@@ -160,6 +168,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
                         to - from,
                         codes + at * cols,
                         scales + at * groups * 4,
+                        offsets + at * groups * 4,
                         rows);
             case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
         }

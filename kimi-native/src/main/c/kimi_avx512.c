@@ -1,0 +1,391 @@
+/*
+ * AVX-512 with VNNI: few rows. See kimi_native.h for shapes and contracts.
+ *
+ * One row against weights that stream from memory waits for the memory. A core reads faster in two or four streams than in
+ * one, so the outputs of a call are cut into two or four parts, and a weight row of each is taken at a time.
+ */
+#include "kimi_avx512.h"
+
+#define SUPERBLOCK 2048
+
+/* Outputs that are summed at a time: streams of reading. */
+#define INTEGER_STREAMS 2
+#define FLOAT_STREAMS 4
+/* Bytes by which bfloat16 weights are asked for before they are needed; INT4 weights are read slower with this. */
+#define AHEAD 1024
+
+int32_t KIMI(version)(void) {
+    return KIMI_NATIVE_VERSION;
+}
+
+const char *KIMI(isa)(void) {
+    return "AVX-512 VNNI BF16";
+}
+
+/* The upper half is added to the lower until one lane is left. */
+INLINE float tree(__m512 v) {
+    const __m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    b = _mm_add_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
+}
+
+/* Lane l of load j belongs to group j * 2^(4 - shift) + l / 2^shift of the step's sixteen. */
+INLINE __m512i spread(int j, int shift) {
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return _mm512_add_epi32(_mm512_srli_epi32(lanes, (unsigned) shift), _mm512_set1_epi32(j << (4 - shift)));
+}
+
+void KIMI(quantize)(
+    const float *x, int64_t cols, int64_t zero, int8_t *codes, int8_t *halves, float *scales, float *offsets) {
+    const __m256i byParity = _mm256_setr_epi8(
+        0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    const int64_t groups = cols / GROUP;
+    for (int64_t g = 0; g < groups; g++) {
+        const __m512 v0 = _mm512_loadu_ps(x + g * GROUP);
+        const __m512 v1 = _mm512_loadu_ps(x + g * GROUP + 16);
+        float max = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v0), _mm512_abs_ps(v1)));
+        if (max < 0x1p-100f) {
+            max = 0;
+        }
+        const __m512 inverse = _mm512_set1_ps(max == 0 ? 0 : 127.0f / max);
+        scales[g] = max / 127.0f;
+        const __m512i c0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
+        const __m512i c1 = _mm512_cvtps_epi32(_mm512_mul_ps(v1, inverse));
+        offsets[g] = (float) (-zero * _mm512_reduce_add_epi32(_mm512_add_epi32(c0, c1)));
+        const __m256i b = _mm256_set_m128i(_mm512_cvtepi32_epi8(c1), _mm512_cvtepi32_epi8(c0));
+        _mm256_storeu_si256((__m256i *) (codes + g * GROUP), b);
+        const __m256i p = _mm256_permutexvar_epi8(byParity, b);
+        const int64_t block = g & ~(int64_t) 3;
+        int8_t *even = halves + block * GROUP + (g - block) * 16;
+        _mm_storeu_si128((__m128i *) even, _mm256_castsi256_si128(p));
+        _mm_storeu_si128((__m128i *) (even + least(4, groups - block) * 16), _mm256_extracti128_si256(p, 1));
+    }
+}
+
+/* The sums of a load's words, exact integers, as floats. */
+INLINE __m512 nibbles(__m512i w, __m512i even, __m512i odd) {
+    const __m512i mask = _mm512_set1_epi8(15);
+    const __m512i s = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_and_si512(w, mask), even);
+    return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(s, _mm512_and_si512(_mm512_srli_epi16(w, 4), mask), odd));
+}
+
+/* Weight rows `part` apart against neighbouring rows of activations. */
+INLINE void int4_tile(
+    const int outs, const int rows, float *out, int64_t outputs, int64_t part, const uint8_t *w, const uint16_t *ws,
+    int64_t cols, const int8_t *halves, const float *scales, const float *offsets) {
+    const int64_t groups = cols / GROUP;
+    const int64_t whole = cols - cols % 512;
+    const __m512i e0 = spread(0, 2), e1 = spread(1, 2), e2 = spread(2, 2), e3 = spread(3, 2);
+    __m512 a[outs][rows], b[outs][rows], correction[outs][rows];
+#pragma GCC unroll 2
+    for (int o = 0; o < outs; o++) {
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            a[o][r] = b[o][r] = correction[o][r] = _mm512_setzero_ps();
+        }
+    }
+    for (int64_t i = 0, g = 0; i < whole; i += 512, g += 16) {
+#pragma GCC unroll 2
+        for (int o = 0; o < outs; o++) {
+            const uint8_t *p = w + o * part * (cols / 2) + i / 2;
+            const __m512i w0 = _mm512_loadu_si512(p), w1 = _mm512_loadu_si512(p + 64);
+            const __m512i w2 = _mm512_loadu_si512(p + 128), w3 = _mm512_loadu_si512(p + 192);
+            const __m512 f = widen(_mm256_loadu_si256((const __m256i *) (ws + o * part * groups + g)));
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++) {
+                const int8_t *x = halves + r * cols + i;
+                const __m512 s = _mm512_mul_ps(f, _mm512_loadu_ps(scales + r * groups + g));
+                const __m512 n0 = nibbles(w0, _mm512_loadu_si512(x), _mm512_loadu_si512(x + 64));
+                const __m512 n1 = nibbles(w1, _mm512_loadu_si512(x + 128), _mm512_loadu_si512(x + 192));
+                const __m512 n2 = nibbles(w2, _mm512_loadu_si512(x + 256), _mm512_loadu_si512(x + 320));
+                const __m512 n3 = nibbles(w3, _mm512_loadu_si512(x + 384), _mm512_loadu_si512(x + 448));
+                correction[o][r] = _mm512_fmadd_ps(s, _mm512_loadu_ps(offsets + r * groups + g), correction[o][r]);
+                a[o][r] = _mm512_fmadd_ps(n0, _mm512_permutexvar_ps(e0, s), a[o][r]);
+                b[o][r] = _mm512_fmadd_ps(n1, _mm512_permutexvar_ps(e1, s), b[o][r]);
+                a[o][r] = _mm512_fmadd_ps(n2, _mm512_permutexvar_ps(e2, s), a[o][r]);
+                b[o][r] = _mm512_fmadd_ps(n3, _mm512_permutexvar_ps(e3, s), b[o][r]);
+            }
+        }
+    }
+    for (int o = 0; o < outs; o++) {
+        for (int r = 0; r < rows; r++) {
+            /* What is left, up to 480 columns, into the first chain; lanes beyond it are zeros. */
+            for (int64_t i = whole; i < cols; i += 128) {
+                const int64_t bytes = least(128, cols - i) / 2, g = whole / GROUP;
+                const __mmask64 m = first64(bytes);
+                const __mmask16 left = first16(groups - g);
+                const int8_t *x = halves + r * cols + i;
+                const __m512 s = _mm512_mul_ps(
+                    group_scales(ws + o * part * groups, g, groups - g, 0),
+                    _mm512_maskz_loadu_ps(left, scales + r * groups + g));
+                if (i == whole) {
+                    correction[o][r] = _mm512_fmadd_ps(
+                        s, _mm512_maskz_loadu_ps(left, offsets + r * groups + g), correction[o][r]);
+                }
+                const __m512 n = nibbles(
+                    _mm512_maskz_loadu_epi8(m, w + o * part * (cols / 2) + i / 2), _mm512_maskz_loadu_epi8(m, x),
+                    _mm512_maskz_loadu_epi8(m, x + bytes));
+                a[o][r] = _mm512_fmadd_ps(n, _mm512_permutexvar_ps(spread((int) (i - whole) / 128, 2), s), a[o][r]);
+            }
+            out[r * outputs + o * part] =
+                tree(_mm512_add_ps(_mm512_add_ps(a[o][r], b[o][r]), correction[o][r]));
+        }
+    }
+}
+
+/* As above for all rows, four, two or one at a time: the weights are in the cache from the second time on. */
+INLINE void int4_outputs(
+    const int outs, float *out, int64_t outputs, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t cols,
+    const int8_t *halves, const float *scales, const float *offsets, int64_t rows) {
+    const int64_t groups = cols / GROUP;
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+        for (int o = 0; o < outs; o++) {
+            int4_tile(
+                1, 4, out + r * outputs + o * part, outputs, part, w + o * part * (cols / 2), ws + o * part * groups, cols,
+                halves + r * cols, scales + r * groups, offsets + r * groups);
+        }
+    }
+    if (r + 2 <= rows) {
+        int4_tile(
+            outs, 2, out + r * outputs, outputs, part, w, ws, cols, halves + r * cols, scales + r * groups,
+            offsets + r * groups);
+        r += 2;
+    }
+    if (r < rows) {
+        int4_tile(
+            outs, 1, out + r * outputs, outputs, part, w, ws, cols, halves + r * cols, scales + r * groups,
+            offsets + r * groups);
+    }
+}
+
+void KIMI(int4_rows)(
+    float *out,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *codes,
+    const int8_t *halves,
+    const float *scales,
+    const float *offsets,
+    int64_t rows) {
+    (void) codes;
+    const int64_t part = outputs / INTEGER_STREAMS;
+    for (int64_t o = 0; o < part; o++) {
+        int4_outputs(
+            INTEGER_STREAMS, out + o, outputs, part, w + o * (cols / 2), ws + o * (cols / GROUP), cols, halves, scales,
+            offsets, rows);
+    }
+    for (int64_t o = part * INTEGER_STREAMS; o < outputs; o++) {
+        int4_outputs(
+            1, out + o, outputs, 0, w + o * (cols / 2), ws + o * (cols / GROUP), cols, halves, scales, offsets, rows);
+    }
+}
+
+INLINE __m512 bytes(__m512i w, __m512i x) {
+    return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(_mm512_setzero_si512(), w, x));
+}
+
+INLINE void int8_tile(
+    const int outs, const int rows, float *out, int64_t outputs, int64_t part, const uint8_t *w, const uint16_t *ws,
+    int64_t scaled, int shift, int64_t cols, const int8_t *codes, const float *scales, const float *offsets) {
+    const int64_t groups = cols / GROUP;
+    __m512 a[outs][rows], b[outs][rows], correction[outs][rows];
+#pragma GCC unroll 2
+    for (int o = 0; o < outs; o++) {
+#pragma GCC unroll 2
+        for (int r = 0; r < rows; r++) {
+            a[o][r] = b[o][r] = correction[o][r] = _mm512_setzero_ps();
+        }
+    }
+    for (int64_t g = 0; g < groups; g += 16) {
+        const int64_t i = g * GROUP, length = least(512, cols - i);
+        const __mmask16 left = first16(groups - g);
+#pragma GCC unroll 2
+        for (int o = 0; o < outs; o++) {
+            const uint8_t *p = w + o * part * cols + i;
+            const __m512 f = group_scales(ws + o * part * scaled, g, least(16, groups - g), shift);
+#pragma GCC unroll 2
+            for (int r = 0; r < rows; r++) {
+                const int8_t *x = codes + r * cols + i;
+                const __m512 s = _mm512_mul_ps(f, _mm512_maskz_loadu_ps(left, scales + r * groups + g));
+                correction[o][r] =
+                    _mm512_fmadd_ps(s, _mm512_maskz_loadu_ps(left, offsets + r * groups + g), correction[o][r]);
+                if (length == 512) {
+#pragma GCC unroll 4
+                    for (int j = 0; j < 8; j += 2) {
+                        const __m512 n0 = bytes(_mm512_loadu_si512(p + 64 * j), _mm512_loadu_si512(x + 64 * j));
+                        const __m512 n1 = bytes(_mm512_loadu_si512(p + 64 * j + 64), _mm512_loadu_si512(x + 64 * j + 64));
+                        a[o][r] = _mm512_fmadd_ps(n0, _mm512_permutexvar_ps(spread(j, 3), s), a[o][r]);
+                        b[o][r] = _mm512_fmadd_ps(n1, _mm512_permutexvar_ps(spread(j + 1, 3), s), b[o][r]);
+                    }
+                } else {
+                    for (int j = 0; j * 64 < length; j++) {
+                        const __mmask64 m = first64(length - 64 * j);
+                        const __m512 n = bytes(
+                            _mm512_maskz_loadu_epi8(m, p + 64 * j), _mm512_maskz_loadu_epi8(m, x + 64 * j));
+                        a[o][r] = _mm512_fmadd_ps(n, _mm512_permutexvar_ps(spread(j, 3), s), a[o][r]);
+                    }
+                }
+            }
+        }
+    }
+    for (int o = 0; o < outs; o++) {
+        for (int r = 0; r < rows; r++) {
+            out[r * outputs + o * part] =
+                tree(_mm512_add_ps(_mm512_add_ps(a[o][r], b[o][r]), correction[o][r]));
+        }
+    }
+}
+
+INLINE void int8_outputs(
+    const int outs, float *out, int64_t outputs, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t scaled,
+    int shift, int64_t cols, const int8_t *codes, const float *scales, const float *offsets, int64_t rows) {
+    const int64_t groups = cols / GROUP;
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) {
+        int8_tile(
+            outs, 2, out + r * outputs, outputs, part, w, ws, scaled, shift, cols, codes + r * cols, scales + r * groups,
+            offsets + r * groups);
+    }
+    if (r < rows) {
+        int8_tile(
+            outs, 1, out + r * outputs, outputs, part, w, ws, scaled, shift, cols, codes + r * cols, scales + r * groups,
+            offsets + r * groups);
+    }
+}
+
+void KIMI(int8_rows)(
+    float *out,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *codes,
+    const float *scales,
+    const float *offsets,
+    int64_t rows) {
+    const int64_t scaled = cols / group;
+    const int shift = __builtin_ctzll((uint64_t) (group / GROUP));
+    const int64_t part = outputs / INTEGER_STREAMS;
+    for (int64_t o = 0; o < part; o++) {
+        int8_outputs(
+            INTEGER_STREAMS, out + o, outputs, part, w + o * cols, ws + o * scaled, scaled, shift, cols, codes, scales,
+            offsets, rows);
+    }
+    for (int64_t o = part * INTEGER_STREAMS; o < outputs; o++) {
+        int8_outputs(1, out + o, outputs, 0, w + o * cols, ws + o * scaled, scaled, shift, cols, codes, scales, offsets, rows);
+    }
+}
+
+void KIMI(bf16_pack)(const float *x, int64_t cols, float *to) {
+    const int64_t vectorized = cols - cols % 128;
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t length = least(SUPERBLOCK, vectorized - first);
+        for (int64_t i = 0; i < length; i += 32) {
+            float *q = to + first + i % 128 / 32 * (length / 4) + i / 128 * 32;
+            const __m512 a = _mm512_loadu_ps(x + first + i), b = _mm512_loadu_ps(x + first + i + 16);
+            _mm512_storeu_ps(q, _mm512_permutex2var_ps(a, even, b));
+            _mm512_storeu_ps(q + 16, _mm512_permutex2var_ps(a, odd, b));
+        }
+    }
+    for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
+        to[i] = i < cols ? x[i] : 0;
+    }
+}
+
+INLINE __m512 low_half(__m512i v) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(v, 16));
+}
+
+INLINE __m512 high_half(__m512i v) {
+    return _mm512_castsi512_ps(_mm512_and_si512(v, _mm512_set1_epi32((int) 0xffff0000)));
+}
+
+INLINE void bf16_tile(
+    const int outs, const int rows, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols,
+    const float *x, int64_t stride) {
+    const int64_t vectorized = cols - cols % 128;
+    __m512 run[outs][rows];
+    for (int o = 0; o < outs; o++) {
+        for (int r = 0; r < rows; r++) {
+            run[o][r] = _mm512_setzero_ps();
+        }
+    }
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t chain = least(SUPERBLOCK, vectorized - first) / 4;
+        __m512 a[outs][rows][4];
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++) {
+                a[o][r][0] = a[o][r][1] = a[o][r][2] = a[o][r][3] = _mm512_setzero_ps();
+            }
+        }
+        for (int64_t i = 0; i < chain; i += 32) {
+            const uint16_t *p = w + first + 4 * i;
+            const float *y = x + first + i;
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+#pragma GCC unroll 4
+                for (int o = 0; o < outs; o++) {
+                    _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + AHEAD, _MM_HINT_T0);
+                    const __m512i v = _mm512_loadu_si512(p + o * part * cols + 32 * j);
+#pragma GCC unroll 4
+                    for (int r = 0; r < rows; r++) {
+                        const float *at = y + r * stride + j * chain;
+                        a[o][r][j] = _mm512_fmadd_ps(_mm512_loadu_ps(at), low_half(v), a[o][r][j]);
+                        a[o][r][j] = _mm512_fmadd_ps(_mm512_loadu_ps(at + 16), high_half(v), a[o][r][j]);
+                    }
+                }
+            }
+        }
+        for (int o = 0; o < outs; o++) {
+            for (int r = 0; r < rows; r++) {
+                const __m512 *c = a[o][r];
+                run[o][r] = _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(_mm512_add_ps(run[o][r], c[0]), c[1]), c[2]), c[3]);
+            }
+        }
+    }
+    for (int o = 0; o < outs; o++) {
+        for (int r = 0; r < rows; r++) {
+            __m512 a = _mm512_setzero_ps();
+            for (int64_t i = vectorized; i < cols; i += 16) {
+                const __m256i v = _mm256_maskz_loadu_epi16(first16(cols - i), w + o * part * cols + i);
+                a = _mm512_fmadd_ps(_mm512_loadu_ps(x + r * stride + i), widen(v), a);
+            }
+            out[r * outputs + o * part] = tree(vectorized < cols ? _mm512_add_ps(run[o][r], a) : run[o][r]);
+        }
+    }
+}
+
+INLINE void bf16_outputs(
+    const int outs, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
+    int64_t stride, int64_t rows) {
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+        for (int o = 0; o < outs; o++) {
+            bf16_tile(
+                1, 4, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
+        }
+    }
+    for (; r < rows; r++) {
+        bf16_tile(outs, 1, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
+    }
+}
+
+void KIMI(bf16_rows)(
+    float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows) {
+    const int64_t part = outputs / FLOAT_STREAMS;
+    for (int64_t o = 0; o < part; o++) {
+        bf16_outputs(FLOAT_STREAMS, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
+    }
+    for (int64_t o = part * FLOAT_STREAMS; o < outputs; o++) {
+        bf16_outputs(1, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
+    }
+}
