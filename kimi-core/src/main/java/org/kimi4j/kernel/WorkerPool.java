@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The threads that kernels run on; an owner, closed with the model. A region is a number of independent tasks that the
  * calling thread and the workers draw from one counter, so an uneven machine is evened out. Workers spin for a while and
- * then park. Which thread runs a task never changes what the task computes.
+ * then park, and so does the caller when it waits for the last of their tasks: the processor that it gives up is one that
+ * the system may run them on. Where others use the processors so much that workers hold the caller up, fewer of them take
+ * part for a while ({@link Crowding}). Which thread runs a task never changes what the task computes.
  *
  * <p>One thread at a time may call {@link #run}: the engine's.
  */
@@ -25,8 +27,10 @@ public final class WorkerPool implements AutoCloseable {
         void run(int task, int worker);
     }
 
-    /** About 50 microseconds: longer than the engine's work between two regions of a pass. */
-    private static final int SPINS = 20_000;
+    /** Longer than the engine's work between two regions of a pass. */
+    private static final long SPIN_NANOS = 50_000;
+    /** Turns of a spinning loop between two looks at the clock: about a microsecond. */
+    private static final int SPINS = 32;
 
     /** Ticket and limit hold the region's number in the upper half, so that a late worker never mistakes one for the next. */
     private static final int EPOCH_SHIFT = 32;
@@ -36,7 +40,12 @@ public final class WorkerPool implements AutoCloseable {
     private final AtomicLong limit = new AtomicLong();
     private final AtomicInteger done = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final Crowding crowding;
     private volatile boolean closed;
+    /** Workers that take part in the present region. */
+    private volatile int invited;
+
+    private volatile @Nullable Thread waiting;
     private @Nullable Region region;
     private long epoch;
 
@@ -49,6 +58,7 @@ public final class WorkerPool implements AutoCloseable {
             throw new IllegalArgumentException("a pool needs at least one thread, got " + threads);
         }
         workers = new Worker[threads - 1];
+        crowding = new Crowding(threads);
         for (int i = 0; i < workers.length; i++) {
             workers[i] = new Worker(i + 1);
             Thread thread = new Thread(workers[i], name + "-worker-" + (i + 1));
@@ -66,35 +76,63 @@ public final class WorkerPool implements AutoCloseable {
     /** Runs all tasks of a region and returns when the last one is done. */
     public void run(int tasks, Region body) {
         if (workers.length == 0 || tasks == 1) {
-            for (int task = 0; task < tasks; task++) {
-                body.run(task, 0);
-            }
+            alone(tasks, body);
             return;
         }
         if (closed) {
             throw new IllegalStateException("the worker pool is closed");
         }
+        long began = System.nanoTime();
+        int others = crowding.threads(began) - 1;
+        if (others == 0) {
+            alone(tasks, body);
+            return;
+        }
         epoch = epoch + 1 & 0x7fff_ffffL;
         region = body;
+        invited = others;
         done.set(0);
         limit.set(epoch << EPOCH_SHIFT | tasks);
         ticket.set(epoch << EPOCH_SHIFT);
-        for (Worker worker : workers) {
-            worker.wake();
+        for (int i = 0; i < others; i++) {
+            workers[i].wake();
         }
-        work(0);
-        for (int spins = 0; done.get() < tasks; spins++) {
-            if (spins < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
-        }
+        long longest = work(0);
+        long waited = done.get() < tasks ? await(tasks) : 0;
+        long now = System.nanoTime();
+        crowding.region(now, now - began, waited, longest);
         region = null;
         Throwable thrown = failure.getAndSet(null);
         if (thrown != null) {
             throw rethrow(thrown);
         }
+    }
+
+    private static void alone(int tasks, Region body) {
+        for (int task = 0; task < tasks; task++) {
+            body.run(task, 0);
+        }
+    }
+
+    /** Waits until all tasks are done; returns how many nanoseconds that took. */
+    private long await(int tasks) {
+        long began = System.nanoTime();
+        long now = began;
+        while (now - began < SPIN_NANOS) {
+            for (int i = 0; i < SPINS; i++) {
+                if (done.get() >= tasks) {
+                    return now - began;
+                }
+                Thread.onSpinWait();
+            }
+            now = System.nanoTime();
+        }
+        waiting = Thread.currentThread();
+        while (done.get() < tasks) {
+            LockSupport.park(this);
+        }
+        waiting = null;
+        return System.nanoTime() - began;
     }
 
     private static RuntimeException rethrow(Throwable thrown) {
@@ -105,8 +143,10 @@ public final class WorkerPool implements AutoCloseable {
         };
     }
 
-    /** Draws tasks of the present region until there are none. */
-    private void work(int worker) {
+    /** Draws tasks of the present region until there are none; returns the nanoseconds of the longest. */
+    private long work(int worker) {
+        long longest = 0;
+        long began = System.nanoTime();
         while (true) {
             long drawn = ticket.getAndIncrement();
             long bound = limit.get();
@@ -115,7 +155,7 @@ public final class WorkerPool implements AutoCloseable {
                 continue;
             }
             if ((int) drawn >= (int) bound) {
-                return;
+                return longest;
             }
             try {
                 // Set before the limit was, and kept until this task is counted as done.
@@ -123,7 +163,12 @@ public final class WorkerPool implements AutoCloseable {
             } catch (Throwable thrown) {
                 failure.compareAndSet(null, thrown);
             }
-            done.getAndIncrement();
+            long now = System.nanoTime();
+            longest = Math.max(longest, now - began);
+            began = now;
+            if (done.incrementAndGet() == (int) bound) {
+                LockSupport.unpark(waiting);
+            }
         }
     }
 
@@ -171,25 +216,34 @@ public final class WorkerPool implements AutoCloseable {
             }
         }
 
-        /** Whether there is a region this worker has not seen; false when the pool closes. */
+        /** Whether there is a region for this worker that it has not seen; false when the pool closes. */
         private boolean awaitRegion() {
-            for (int spins = 0; !closed; spins++) {
-                long now = limit.get() >>> EPOCH_SHIFT;
-                if (now != seen) {
-                    seen = now;
+            long began = System.nanoTime();
+            for (int spins = 1; !closed; spins++) {
+                if (isCalled()) {
                     return true;
                 }
-                if (spins < SPINS) {
+                if (spins % SPINS != 0 || System.nanoTime() - began < SPIN_NANOS) {
                     Thread.onSpinWait();
                 } else {
                     parked = true;
-                    if (limit.get() >>> EPOCH_SHIFT == seen && !closed) {
+                    while (!isCalled() && !closed) {
                         LockSupport.park(WorkerPool.this);
                     }
                     parked = false;
+                    return !closed;
                 }
             }
             return false;
+        }
+
+        private boolean isCalled() {
+            long now = limit.get() >>> EPOCH_SHIFT;
+            if (now == seen) {
+                return false;
+            }
+            seen = now;
+            return index <= invited;
         }
     }
 }

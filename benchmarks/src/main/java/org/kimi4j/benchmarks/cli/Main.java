@@ -27,6 +27,7 @@ public final class Main {
                 .addSubcommand(new PeersCommand())
                 .addSubcommand(new CheckCommand())
                 .addSubcommand(new DecodeCommand())
+                .addSubcommand(new BusyCommand())
                 .addSubcommand(new PlotCommand())
                 .addSubcommand(new TowerCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true);

@@ -106,6 +106,11 @@ public final class DecodeCase implements AutoCloseable {
         return memory;
     }
 
+    /** Steps of this model. */
+    public Work work() {
+        return work;
+    }
+
     /** Several models by turns; the read-only pass is that of the first. */
     public static Case together(List<DecodeCase> cases, String name, int threads) {
         DecodeCase first = cases.getFirst();
