@@ -23,7 +23,7 @@ final class Activations {
         for (int g = 0; g < cols / GROUP; g++) {
             int from = at + g * GROUP;
             float max = largest(x, from);
-            float inverse = max == 0 ? 0 : 127f / max;
+            float inverse = inverse(max);
             scales[scalesAt + g] = max / 127f;
             for (int i = 0; i < GROUP; i++) {
                 codes[codesAt + g * GROUP + i] = (byte) Math.rint(x[from + i] * inverse);
@@ -36,7 +36,7 @@ final class Activations {
         for (int g = 0; g < cols / GROUP; g++) {
             int from = at + g * GROUP;
             float max = largest(x, from);
-            float inverse = max == 0 ? 0 : 127f / max;
+            float inverse = inverse(max);
             float scale = max / 127f;
             for (int i = 0; i < GROUP; i++) {
                 x[from + i] = (float) Math.rint(x[from + i] * inverse) * scale;
@@ -50,6 +50,16 @@ final class Activations {
         for (int i = 0; i < GROUP; i++) {
             max = Math.max(max, Math.abs(x[from + i]));
         }
+        return counted(max);
+    }
+
+    /** A largest magnitude as it counts. */
+    static float counted(float max) {
         return max < TINY ? 0 : max;
+    }
+
+    /** What a group with this largest magnitude is multiplied with. */
+    static float inverse(float max) {
+        return max == 0 ? 0 : 127f / max;
     }
 }

@@ -9,6 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import org.kimi4j.tensor.Matrix;
 
 /**
@@ -18,16 +19,35 @@ import org.kimi4j.tensor.Matrix;
 final class GemvInt8 {
 
     private static final int L = Lanes.COUNT;
+    /** Elements of eight loads, which have a vector of groups of 32. */
+    private static final int STEP = 32 * L;
     /** Or-ed under a small integer this is the float 2^23 + integer. */
     private static final int TWO_23 = 0x4b000000;
 
     private static final float TWO_23_PLUS_128 = 8388736f;
-    /** Turns bytes offset by 128 into signed bytes, two at a time. */
-    private static final short SIGN = (short) 0x8080;
+    /** The offsets of the two weights in a short, and of the upper one alone. */
+    private static final short OFFSETS = (short) 0x8080;
+
+    private static final short UPPER = (short) 0x8000;
     /** The lanes that belong to a load's second group of 32; none below 512 bits. */
     private static final VectorMask<Float> SECOND = second();
 
+    /** Eight lanes hold the 32 elements of a group: load k of a step has the groups k * L / 8 and following. */
+    private static final VectorShuffle<Float> SPREAD0 = spread(0);
+
+    private static final VectorShuffle<Float> SPREAD1 = spread(1);
+    private static final VectorShuffle<Float> SPREAD2 = spread(2);
+    private static final VectorShuffle<Float> SPREAD3 = spread(3);
+    private static final VectorShuffle<Float> SPREAD4 = spread(4);
+    private static final VectorShuffle<Float> SPREAD5 = spread(5);
+    private static final VectorShuffle<Float> SPREAD6 = spread(6);
+    private static final VectorShuffle<Float> SPREAD7 = spread(7);
+
     private GemvInt8() {}
+
+    private static VectorShuffle<Float> spread(int load) {
+        return VectorShuffle.fromOp(Lanes.FLOAT, lane -> load * L / 8 + lane / 8);
+    }
 
     private static VectorMask<Float> second() {
         boolean[] lanes = new boolean[L];
@@ -62,125 +82,219 @@ final class GemvInt8 {
         }
     }
 
-    /** Packs 8-bit activations for {@link #integerRows}: by load, the even bytes of its shorts, then the odd ones. */
+    /** Elements of a row that {@link #integerRows} takes: whole loads of whole groups of 32. */
+    static int vectorized(int cols) {
+        return cols - cols % Math.max(Activations.GROUP, 4 * L);
+    }
+
+    /**
+     * Packs 8-bit activations for {@link #integerRows}: by load, the factors of whole shorts, then those of their upper bytes.
+     *
+     * <p>A short of two weights a and b is a + 256 b once both have lost their offset, so what it adds too much for b is taken
+     * from b's own factor: all sums are exact modulo 2^16, and two products of at most 128 * 127 fit 16 bits.
+     */
     static void pack(byte[] codes, int at, int vectorized, int[] packed, int packedAt) {
         for (int block = 0; block < vectorized; block += 4 * L) {
             int to = packedAt + block / 2;
             for (int word = 0; word < L; word++) {
                 int c = at + block + 4 * word;
+                int low = codes[c + 1] - (codes[c] << 8);
+                int high = codes[c + 3] - (codes[c + 2] << 8);
                 packed[to + word] = codes[c + 2] << 16 | codes[c] & 0xffff;
-                packed[to + L + word] = codes[c + 3] << 16 | codes[c + 1] & 0xffff;
+                packed[to + L + word] = high << 16 | low & 0xffff;
             }
         }
     }
 
     /**
      * Leaves the running vectors of weight rows {@code from} to {@code to} and one row of 8-bit activations in
-     * {@code lanes}, one after the other. A short holds two products of at most 128 * 127; the integer sum of four elements
-     * meets its scale as a float.
+     * {@code lanes}, one after the other: integer sums of four elements a lane, which meet their scale as floats.
+     *
+     * @param vectorized as {@link #vectorized} says
+     * @param x activations packed by {@link #pack}
      */
     static void integerRows(Matrix.Int8 w, int from, int to, int vectorized, IntegerRow x, float[] lanes, int lanesAt) {
-        MemorySegment packed = w.packed();
-        MemorySegment scales = w.scales();
+        int steps = w.group() == Activations.GROUP ? vectorized - vectorized % STEP : 0;
+        if (steps > 0) {
+            steps(w, from, to, steps, x, lanes, lanesAt);
+        } else {
+            Arrays.fill(lanes, lanesAt, lanesAt + (to - from) * L, 0);
+        }
+        if (steps < vectorized) {
+            loads(w, from, to, steps, vectorized, x, lanes, lanesAt);
+        }
+    }
+
+    /** A vector of scales is read for each step, multiplied with those of the activations and spread for each load. */
+    private static void steps(
+            Matrix.Int8 matrix, int from, int to, int length, IntegerRow x, float[] lanes, int lanesAt) {
+        MemorySegment w = matrix.packed();
+        MemorySegment scales = matrix.scales();
         int[] codes = x.codes;
         float[] xScales = x.scales;
-        int shift = Integer.numberOfTrailingZeros(w.group());
-        for (int row = from; row < to; row++) {
+        int codeAt = x.codeAt;
+        int groupAt = x.groupAt;
+        int cols = matrix.cols();
+        for (int o = from; o < to; o++) {
             FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-            FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
-            FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
-            FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
-            long index = (long) row * w.cols();
-            for (int i = 0; i < vectorized; i += 16 * L) {
-                int c = x.codeAt + i / 2;
-                int g = x.groupAt + i / 32;
-                long at = index + i;
-                ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at, LE)
-                        .lanewise(VectorOperators.XOR, SIGN);
-                ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 4 * L, LE)
-                        .lanewise(VectorOperators.XOR, SIGN);
-                ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 8 * L, LE)
-                        .lanewise(VectorOperators.XOR, SIGN);
-                ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, at + 12 * L, LE)
-                        .lanewise(VectorOperators.XOR, SIGN);
-                IntVector s0 = v0.lanewise(VectorOperators.LSHL, 8)
-                        .lanewise(VectorOperators.ASHR, 8)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, c).reinterpretAsShorts())
-                        .add(v0.lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 1 * L)
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            long at = (long) o * cols;
+            long scaleAt = at / Activations.GROUP * 2;
+            int g = groupAt;
+            int end = codeAt + length / 2;
+            for (int i = codeAt; i < end; i += 16 * L) {
+                FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
+                                .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats()
+                        .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, g));
+                ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
+                IntVector s0 = v0.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i).reinterpretAsShorts())
+                        .add(v0.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 1 * L)
                                         .reinterpretAsShorts()))
                         .reinterpretAsInts();
-                IntVector s1 = v1.lanewise(VectorOperators.LSHL, 8)
-                        .lanewise(VectorOperators.ASHR, 8)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, c + 2 * L).reinterpretAsShorts())
-                        .add(v1.lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 3 * L)
+                a0 = ((FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s0.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD0), a0);
+                ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 4 * L, LE);
+                IntVector s1 = v1.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 2 * L).reinterpretAsShorts())
+                        .add(v1.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 3 * L)
                                         .reinterpretAsShorts()))
                         .reinterpretAsInts();
-                IntVector s2 = v2.lanewise(VectorOperators.LSHL, 8)
-                        .lanewise(VectorOperators.ASHR, 8)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, c + 4 * L).reinterpretAsShorts())
-                        .add(v2.lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 5 * L)
+                a1 = ((FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s1.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD1), a1);
+                ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 8 * L, LE);
+                IntVector s2 = v2.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 4 * L).reinterpretAsShorts())
+                        .add(v2.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 5 * L)
                                         .reinterpretAsShorts()))
                         .reinterpretAsInts();
-                IntVector s3 = v3.lanewise(VectorOperators.LSHL, 8)
-                        .lanewise(VectorOperators.ASHR, 8)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, c + 6 * L).reinterpretAsShorts())
-                        .add(v3.lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, c + 7 * L)
+                a2 = ((FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s2.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD2), a2);
+                ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 12 * L, LE);
+                IntVector s3 = v3.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 6 * L).reinterpretAsShorts())
+                        .add(v3.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 7 * L)
                                         .reinterpretAsShorts()))
                         .reinterpretAsInts();
-                FloatVector f0 = (FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
-                        .lanewise(VectorOperators.ASHR, 16)
-                        .add(s0.lanewise(VectorOperators.ASHR, 16))
-                        .convert(VectorOperators.I2F, 0);
-                FloatVector f1 = (FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
-                        .lanewise(VectorOperators.ASHR, 16)
-                        .add(s1.lanewise(VectorOperators.ASHR, 16))
-                        .convert(VectorOperators.I2F, 0);
-                FloatVector f2 = (FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
-                        .lanewise(VectorOperators.ASHR, 16)
-                        .add(s2.lanewise(VectorOperators.ASHR, 16))
-                        .convert(VectorOperators.I2F, 0);
-                FloatVector f3 = (FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
-                        .lanewise(VectorOperators.ASHR, 16)
-                        .add(s3.lanewise(VectorOperators.ASHR, 16))
-                        .convert(VectorOperators.I2F, 0);
-                // Scales of the 8 half groups (128 bits), 4 groups (256) or 8 groups (512) of this step.
-                long sAt = index >> shift;
-                if (L == 4) {
-                    float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
-                    float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
-                    a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
-                    a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a1);
-                    a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a2);
-                    a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a3);
-                } else if (L == 8) {
-                    float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
-                    float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
-                    float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
-                    float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
-                    a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0), a0);
-                    a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p1), a1);
-                    a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p2), a2);
-                    a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p3), a3);
-                } else {
-                    float p0 = Weights.bf16(scales, sAt + (i >> shift)) * xScales[g];
-                    float p1 = Weights.bf16(scales, sAt + (i + 32 >> shift)) * xScales[g + 1];
-                    float p2 = Weights.bf16(scales, sAt + (i + 64 >> shift)) * xScales[g + 2];
-                    float p3 = Weights.bf16(scales, sAt + (i + 96 >> shift)) * xScales[g + 3];
-                    float p4 = Weights.bf16(scales, sAt + (i + 128 >> shift)) * xScales[g + 4];
-                    float p5 = Weights.bf16(scales, sAt + (i + 160 >> shift)) * xScales[g + 5];
-                    float p6 = Weights.bf16(scales, sAt + (i + 192 >> shift)) * xScales[g + 6];
-                    float p7 = Weights.bf16(scales, sAt + (i + 224 >> shift)) * xScales[g + 7];
-                    a0 = f0.fma(FloatVector.broadcast(Lanes.FLOAT, p0).blend(p1, SECOND), a0);
-                    a1 = f1.fma(FloatVector.broadcast(Lanes.FLOAT, p2).blend(p3, SECOND), a1);
-                    a2 = f2.fma(FloatVector.broadcast(Lanes.FLOAT, p4).blend(p5, SECOND), a2);
-                    a3 = f3.fma(FloatVector.broadcast(Lanes.FLOAT, p6).blend(p7, SECOND), a3);
-                }
+                a3 = ((FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s3.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD3), a3);
+                ShortVector v4 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 16 * L, LE);
+                IntVector s4 = v4.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 8 * L).reinterpretAsShorts())
+                        .add(v4.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 9 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a0 = ((FloatVector) s4.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s4.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD4), a0);
+                ShortVector v5 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 20 * L, LE);
+                IntVector s5 = v5.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 10 * L).reinterpretAsShorts())
+                        .add(v5.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 11 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a1 = ((FloatVector) s5.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s5.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD5), a1);
+                ShortVector v6 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 24 * L, LE);
+                IntVector s6 = v6.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 12 * L).reinterpretAsShorts())
+                        .add(v6.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 13 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a2 = ((FloatVector) s6.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s6.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD6), a2);
+                ShortVector v7 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 28 * L, LE);
+                IntVector s7 = v7.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 14 * L).reinterpretAsShorts())
+                        .add(v7.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 15 * L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a3 = ((FloatVector) s7.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s7.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(sc.rearrange(SPREAD7), a3);
+                at += 32 * L;
+                scaleAt += 2 * L;
+                g += L;
             }
-            a0.add(a1).add(a2).add(a3).intoArray(lanes, lanesAt + (row - from) * L);
+            a0.add(a1).add(a2).add(a3).intoArray(lanes, lanesAt + (o - from) * L);
+        }
+    }
+
+    /** Adds elements {@code first} to {@code end} to the lanes, load by load: what makes no step, and larger groups. */
+    private static void loads(
+            Matrix.Int8 matrix, int from, int to, int first, int end, IntegerRow x, float[] lanes, int lanesAt) {
+        MemorySegment w = matrix.packed();
+        MemorySegment scales = matrix.scales();
+        int[] codes = x.codes;
+        float[] xScales = x.scales;
+        int shift = Integer.numberOfTrailingZeros(matrix.group());
+        int second = L > 8 ? 1 : 0;
+        for (int o = from; o < to; o++) {
+            FloatVector a = FloatVector.fromArray(Lanes.FLOAT, lanes, lanesAt + (o - from) * L);
+            long row = (long) o * matrix.cols();
+            for (int i = first; i < end; i += 4 * L) {
+                int c = x.codeAt + i / 2;
+                int g = x.groupAt + i / Activations.GROUP;
+                long at = row + i;
+                float scale0 = Weights.bf16(scales, at >> shift) * xScales[g];
+                float scale1 = Weights.bf16(scales, at + second * Activations.GROUP >> shift) * xScales[g + second];
+                ShortVector v = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
+                IntVector s = v.sub(OFFSETS)
+                        .mul(IntVector.fromArray(Lanes.INT, codes, c).reinterpretAsShorts())
+                        .add(v.lanewise(VectorOperators.XOR, UPPER)
+                                .lanewise(VectorOperators.ASHR, 8)
+                                .mul(IntVector.fromArray(Lanes.INT, codes, c + L)
+                                        .reinterpretAsShorts()))
+                        .reinterpretAsInts();
+                a = ((FloatVector) s.lanewise(VectorOperators.LSHL, 16)
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .add(s.lanewise(VectorOperators.ASHR, 16))
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(Lanes.FLOAT, scale0).blend(scale1, SECOND), a);
+            }
+            a.intoArray(lanes, lanesAt + (o - from) * L);
         }
     }
 }

@@ -28,6 +28,11 @@ final class IntegerRow {
         this.plainAt = plainAt;
     }
 
+    /** Elements of a row of these weights that vectors sum; the groups after them are added one by one. */
+    static int vectorized(Matrix w, ElementOrder order) {
+        return w instanceof Matrix.Int8 ? GemvInt8.vectorized(w.cols()) : order.vectorized();
+    }
+
     /** Adds one group of 32 to a sum: its exact integer sum times both scales. */
     float addGroup(Matrix w, int row, int group, float sum) {
         int from = group * Activations.GROUP;

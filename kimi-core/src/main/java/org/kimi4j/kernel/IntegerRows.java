@@ -60,18 +60,23 @@ final class IntegerRows implements RowProducts {
         int at = start[set] + r;
         int cols = order.cols();
         int groups = cols / Activations.GROUP;
-        Activations.quantize(row, from, cols, plain, at * cols, scales, at * groups);
+        VectorElementwise.quantize(
+                row,
+                from,
+                cols,
+                plain,
+                at * cols,
+                scales,
+                offsets,
+                at * groups,
+                scratch[worker].ints(Activations.GROUP));
         for (int g = 0; g < groups; g++) {
-            int sum = 0;
-            for (int i = 0; i < Activations.GROUP; i++) {
-                sum += plain[at * cols + g * Activations.GROUP + i];
-            }
-            offsets[at * groups + g] = -8f * sum;
+            offsets[at * groups + g] *= -8;
         }
         if (nibbles) {
             GemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols / 2);
         } else {
-            GemvInt8.pack(plain, at * cols, order.vectorized(), codes, at * cols / 2);
+            GemvInt8.pack(plain, at * cols, GemvInt8.vectorized(cols), codes, at * cols / 2);
         }
     }
 

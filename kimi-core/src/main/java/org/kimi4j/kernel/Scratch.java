@@ -7,6 +7,7 @@ final class Scratch {
     private float[] sums = {};
     private float[] row = {};
     private float[] values = {};
+    private int[] ints = {};
 
     /** Unpacked weights of one tile. */
     float[] panel(int size) {
@@ -30,6 +31,14 @@ final class Scratch {
             values = new float[size];
         }
         return values;
+    }
+
+    /** Some integers. */
+    int[] ints(int size) {
+        if (ints.length < size) {
+            ints = new int[size];
+        }
+        return ints;
     }
 
     /** One row of something. */

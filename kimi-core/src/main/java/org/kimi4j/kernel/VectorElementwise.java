@@ -7,13 +7,88 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /** Operations that take element by element, and the norm; one row at a time, any length. */
 final class VectorElementwise {
 
     private static final int L = Lanes.COUNT;
+    private static final float ROUND = 0x1.8p23f;
+
+    /** Bring the upper half of 16, 8, 4 or 2 lanes to the lower. */
+    private static final VectorShuffle<Float> DOWN8 = down(8);
+
+    private static final VectorShuffle<Float> DOWN4 = down(4);
+    private static final VectorShuffle<Float> DOWN2 = down(2);
+    private static final VectorShuffle<Float> DOWN1 = down(1);
 
     private VectorElementwise() {}
+
+    private static VectorShuffle<Float> down(int by) {
+        return VectorShuffle.fromOp(Lanes.FLOAT, lane -> lane + by & L - 1);
+    }
+
+    /** {@link Lanes#tree} of {@code count} vectors, one after the other from {@code at} on. */
+    static void trees(float[] vectors, int at, int count, float[] to) {
+        for (int i = 0; i < count; i++) {
+            FloatVector v = FloatVector.fromArray(Lanes.FLOAT, vectors, at + i * L);
+            if (L > 8) {
+                v = v.add(v.rearrange(DOWN8));
+            }
+            if (L > 4) {
+                v = v.add(v.rearrange(DOWN4));
+            }
+            v = v.add(v.rearrange(DOWN2));
+            to[i] = v.add(v.rearrange(DOWN1)).lane(0);
+        }
+    }
+
+    /**
+     * {@link Activations#quantize}, bit for bit: magnitudes are compared as integers, and what 1.5 * 2^23 is added to is
+     * rounded to the nearest integer, ties to even, in its lowest bits.
+     *
+     * @param sums receives the sum of each group's integers at {@code scalesAt}
+     * @param ints room for one group
+     */
+    static void quantize(
+            float[] x,
+            int at,
+            int cols,
+            byte[] codes,
+            int codesAt,
+            float[] scales,
+            float[] sums,
+            int scalesAt,
+            int[] ints) {
+        for (int g = 0; g < cols / Activations.GROUP; g++) {
+            int from = at + g * Activations.GROUP;
+            IntVector largest = IntVector.zero(Lanes.INT);
+            for (int i = 0; i < Activations.GROUP; i += L) {
+                largest = largest.max(FloatVector.fromArray(Lanes.FLOAT, x, from + i)
+                        .reinterpretAsInts()
+                        .and(0x7fffffff));
+            }
+            float max = Activations.counted(Float.intBitsToFloat(largest.reduceLanes(VectorOperators.MAX)));
+            float inverse = Activations.inverse(max);
+            scales[scalesAt + g] = max / 127f;
+            IntVector sum = IntVector.zero(Lanes.INT);
+            for (int i = 0; i < Activations.GROUP; i += L) {
+                IntVector code = FloatVector.fromArray(Lanes.FLOAT, x, from + i)
+                        .mul(inverse)
+                        .add(ROUND)
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 16);
+                sum = sum.add(code);
+                code.intoArray(ints, i);
+            }
+            sums[scalesAt + g] = sum.reduceLanes(VectorOperators.ADD);
+            int to = codesAt + g * Activations.GROUP;
+            for (int i = 0; i < Activations.GROUP; i++) {
+                codes[to + i] = (byte) ints[i];
+            }
+        }
+    }
 
     /** One row of x / sqrt(mean(x^2) + eps) * weight. */
     static void rmsNorm(

@@ -163,7 +163,9 @@ final class VectorMoe {
 
     /** out[row] += weight * down, a stretch of outputs of all experts to a task. */
     private void down(Tensor out, Part[] parts) {
-        int perTask = outputsPerTask(inner, parts[0].mlp.downProj());
+        // A task reads its rows of all experts: fewer rows, so that threads end together.
+        int even = Math.max(64, out.cols() / (32 * scalar.pool().threads()));
+        int perTask = Math.min(even, outputsPerTask(inner, parts[0].mlp.downProj()));
         int tasks = (out.cols() + perTask - 1) / perTask;
         scalar.share(tasks, Long.MAX_VALUE, (task, worker) -> {
             int from = task * perTask;

@@ -37,11 +37,14 @@ final class VectorProduct {
         int quads = TILE_OUTPUTS / Gemm.OUTPUTS;
         float[] values = scratch.values(to - from);
         for (int r = 0; r < x.rows(set); r++) {
+            if (!tiled) {
+                VectorElementwise.trees(sums, r * (to - from) * L, to - from, values);
+                sink.put(r, from, to - from, values, 0);
+                continue;
+            }
             for (int n = 0; n < to - from; n++) {
                 int tile = r / Gemm.ROWS * quads + n / Gemm.OUTPUTS;
-                int sumAt = tiled
-                        ? (tile * TILE_SUMS + r % Gemm.ROWS * Gemm.OUTPUTS + n % Gemm.OUTPUTS) * L
-                        : (r * (to - from) + n) * L;
+                int sumAt = (tile * TILE_SUMS + r % Gemm.ROWS * Gemm.OUTPUTS + n % Gemm.OUTPUTS) * L;
                 values[n] = Lanes.tree(sums, sumAt);
             }
             sink.put(r, from, to - from, values, 0);
@@ -51,6 +54,7 @@ final class VectorProduct {
     /** The same by integers, of {@code count} rows from {@code first} on. */
     void run(IntegerRow[] rows, int first, int count, int from, int to, RowProducts.Sink sink) {
         int outputs = to - from;
+        int vectorized = IntegerRow.vectorized(w, order);
         float[] sums = scratch.sums(count * outputs * L);
         int block = count == 1 ? outputs : CACHED_OUTPUTS;
         for (int n = 0; n < outputs; n += block) {
@@ -59,8 +63,8 @@ final class VectorProduct {
                 IntegerRow row = rows[first + r];
                 int sumAt = (r * outputs + n) * L;
                 switch (w) {
-                    case Matrix.Int4 q -> GemvInt4.integerRows(q, from + n, end, order.vectorized(), row, sums, sumAt);
-                    case Matrix.Int8 q -> GemvInt8.integerRows(q, from + n, end, order.vectorized(), row, sums, sumAt);
+                    case Matrix.Int4 q -> GemvInt4.integerRows(q, from + n, end, vectorized, row, sums, sumAt);
+                    case Matrix.Int8 q -> GemvInt8.integerRows(q, from + n, end, vectorized, row, sums, sumAt);
                     case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
                 }
             }
@@ -68,12 +72,11 @@ final class VectorProduct {
         float[] values = scratch.values(outputs);
         int groups = w.cols() / Activations.GROUP;
         for (int r = 0; r < count; r++) {
+            VectorElementwise.trees(sums, r * outputs * L, outputs, values);
             for (int n = 0; n < outputs; n++) {
-                float value = Lanes.tree(sums, (r * outputs + n) * L);
-                for (int g = order.vectorized() / Activations.GROUP; g < groups; g++) {
-                    value = rows[first + r].addGroup(w, from + n, g, value);
+                for (int g = vectorized / Activations.GROUP; g < groups; g++) {
+                    values[n] = rows[first + r].addGroup(w, from + n, g, values[n]);
                 }
-                values[n] = value;
             }
             sink.put(r, from, outputs, values, 0);
         }

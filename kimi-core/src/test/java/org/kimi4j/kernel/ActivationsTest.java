@@ -40,6 +40,36 @@ class ActivationsTest {
         }
     }
 
+    @Test
+    void vectorsRoundAsThePlainFormDoes() {
+        int groups = 40;
+        float[] x = new RandomWeights(SEED, Arena.global()).row(groups * 32 + 3);
+        for (int i = 0; i < 32; i++) {
+            x[3 + i] = i % 2 == 0 ? i + 0.5f : -i - 0.5f; // ties, once multiplied with 1
+            x[3 + 32 + i] = i * 1e-36f;
+            x[3 + 64 + i] = -0f;
+            x[3 + 96 + i] = i * 1e-20f;
+        }
+        x[3] = 127;
+        x[3 + 128] = Float.POSITIVE_INFINITY;
+        byte[] codes = new byte[groups * 32];
+        float[] scales = new float[groups];
+        Activations.quantize(x, 3, groups * 32, codes, 0, scales, 0);
+        byte[] vectorCodes = new byte[groups * 32 + 1];
+        float[] vectorScales = new float[groups + 1];
+        float[] sums = new float[groups + 1];
+        VectorElementwise.quantize(x, 3, groups * 32, vectorCodes, 1, vectorScales, sums, 1, new int[32]);
+        assertThat(Arrays.copyOfRange(vectorCodes, 1, vectorCodes.length)).isEqualTo(codes);
+        assertThat(Arrays.copyOfRange(vectorScales, 1, groups + 1)).isEqualTo(scales);
+        for (int g = 0; g < groups; g++) {
+            int sum = 0;
+            for (int i = 0; i < 32; i++) {
+                sum += codes[g * 32 + i];
+            }
+            assertThat(sums[g + 1]).as("group %d, seed %d", g, SEED).isEqualTo(sum);
+        }
+    }
+
     /** A group of values so small that their inverse overflows: what SiLU makes of very negative gates. */
     @ParameterizedTest
     @ValueSource(floats = {1e-36f, 1e-37f, 1e-38f, 1e-40f, Float.MIN_VALUE, 0})

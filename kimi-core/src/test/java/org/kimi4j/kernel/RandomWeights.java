@@ -63,7 +63,7 @@ final class RandomWeights {
                 for (long i = 0; i < packed.byteSize(); i++) {
                     packed.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(256));
                 }
-                int group = cols % 128 == 0 ? 128 : 32;
+                int group = cols % 128 == 0 && rows % 2 == 1 ? 128 : 32;
                 yield new Matrix.Int8(
                         rows, cols, group, packed, scales(rows * (cols / group), scale / 64, misalignment));
             }

@@ -62,7 +62,7 @@ public final class Suites implements AutoCloseable {
 
     /** One generated row by INT8 weights, as {@code kimi quantize} makes them of the trunk. */
     public List<Case> gemvInt8() {
-        return List.of(products("gemv-int8", shape("o_proj", () -> weights.nextInt8(HIDDEN, 8_192, 128)), 1, false));
+        return List.of(products("gemv-int8", shape("o_proj", () -> weights.nextInt8(HIDDEN, 8_192, 32)), 1, false));
     }
 
     /** Prompt rows by INT4 weights: what prefill is made of. */
