@@ -2,6 +2,7 @@ package org.kimi4j.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
@@ -17,6 +18,7 @@ class MaskTwinTest {
 
     private static final int ANSWERS = 3;
     private static final int MOST_TOKENS = 40;
+    private static final int FAR = 100;
     private static Lexicon lexicon;
 
     @BeforeAll
@@ -48,11 +50,12 @@ class MaskTwinTest {
                 tooMany.andNot(closable);
                 assertThat(tooMany).as(where).isEqualTo(new BitSet());
                 assertThat(allowed.isEmpty()).as(where).isEqualTo(closable.isEmpty());
-                if (allowed.isEmpty()) {
-                    break;
-                }
                 int toEnd = places.tokensToEnd(lexicon);
                 assertThat(matcher.isComplete()).as(where).isEqualTo(toEnd == 0);
+                if (allowed.isEmpty()) {
+                    assertThat(toEnd).as(where).isZero();
+                    break;
+                }
                 if (toEnd > 0) {
                     BitSet shortest = tokens(places, toEnd);
                     shortest.and(allowed);
@@ -67,6 +70,70 @@ class MaskTwinTest {
                 text.append(new String(lexicon.bytes(chosen), StandardCharsets.UTF_8));
             }
         }
+    }
+
+    /** From any place on, with no more tokens left than the way to the end that is known has. */
+    @ParameterizedTest
+    @MethodSource("schemas")
+    void withAsManyTokensLeftAsTheWayToTheEndHasOnlySuchWaysAreAllowedAndEachEndsInADocument(
+            NamedSchemas.Named named) {
+        Grammar grammar = Grammars.jsonSchema(named.schema(), lexicon);
+        for (int seed = 0; seed < ANSWERS; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Matcher matcher = grammar.matcher();
+            FrameList places = FrameList.of(grammar.start());
+            ByteArrayOutputStream text = new ByteArrayOutputStream();
+            int free = seed == 0 ? 0 : random.nextInt(MOST_TOKENS); // tokens before the limit shows
+            for (int i = 0; i < free; i++) {
+                BitSet allowed = matcher.allowed(matcher.tokensToEnd() + FAR);
+                if (allowed.isEmpty()) {
+                    break;
+                }
+                places = take(any(allowed, random), matcher, places, text);
+            }
+            int left = places.tokensToEnd(lexicon);
+            assertThat(matcher.tokensToEnd()).isEqualTo(left);
+            if (seed == 0) {
+                assertThat(grammar.shortestTokens()).isEqualTo(left);
+                // Not always none: a text of more bytes may have fewer tokens than the shortest.
+                requireOnly(tokens(places, left - 1), matcher.allowed(left - 1), places, "one token fewer");
+            }
+            for (int i = 0; left > 0; i++, left--) {
+                String where = "seed " + seed + " after " + text.toString(StandardCharsets.UTF_8) + " with " + left;
+                BitSet allowed = (BitSet) matcher.allowed(left).clone();
+                if (allowed.isEmpty()) {
+                    break; // another text had fewer tokens, although more bytes
+                }
+                if (i < MOST_TOKENS) {
+                    requireOnly(tokens(places, left), allowed, places, where);
+                }
+                places = take(any(allowed, random), matcher, places, text);
+                assertThat(matcher.tokensToEnd()).as(where).isLessThan(left);
+            }
+            String document = text.toString(StandardCharsets.UTF_8);
+            assertThat(matcher.isComplete()).as("seed " + seed + ": " + document).isTrue();
+            assertThat(named.problems(document)).as(document).isEmpty();
+        }
+    }
+
+    private static void requireOnly(BitSet fitting, BitSet allowed, FrameList places, String where) {
+        if (inFurtherKey(places)) {
+            BitSet others = (BitSet) allowed.clone();
+            others.andNot(fitting);
+            assertThat(others).as(where).isEqualTo(new BitSet());
+        } else {
+            assertThat(allowed).as(where).isEqualTo(fitting);
+        }
+    }
+
+    private static int any(BitSet allowed, SplittableRandom random) {
+        return allowed.nextSetBit(random.nextInt(allowed.length()));
+    }
+
+    private static FrameList take(int token, Matcher matcher, FrameList places, ByteArrayOutputStream text) {
+        matcher.accept(token);
+        text.writeBytes(lexicon.bytes(token));
+        return after(places, token);
     }
 
     /** Where under a limit only some of the tokens are let through that leave a way to the end. */
