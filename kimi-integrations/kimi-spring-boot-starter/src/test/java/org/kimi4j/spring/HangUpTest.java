@@ -7,13 +7,17 @@ import static org.kimi4j.spring.WebTest.post;
 import static org.kimi4j.spring.WebTest.request;
 import static org.kimi4j.spring.WebTest.run;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -21,16 +25,21 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.kimi4j.KimiModel;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** Clients of the OpenAI-compatible endpoint that hang up, or are slow to read. */
 @Timeout(180)
 class HangUpTest {
+
+    @TempDir
+    private static Path temporary;
 
     private static ConfigurableApplicationContext application;
     private static KimiModel model;
@@ -70,11 +79,33 @@ class HangUpTest {
         assertThat(left()).isZero();
     }
 
-    private static long left() {
-        long threads = Thread.getAllStackTraces().keySet().stream()
-                .filter(t -> t.getName().startsWith("kimi-openai"))
-                .count();
-        return threads + model.stats().active() + model.stats().waiting();
+    private static long left() throws IOException {
+        return threads() + model.stats().active() + model.stats().waiting();
+    }
+
+    /** The endpoint's threads, which are virtual: only a dump to a file has them. */
+    private static long threads() throws IOException {
+        Path dump = temporary.resolve("threads" + System.nanoTime() + ".txt");
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                .dumpThreads(dump.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
+        try (Stream<String> lines = Files.lines(dump)) {
+            return lines.filter(l -> l.startsWith("#") && l.contains("\"kimi-openai")).count();
+        }
+    }
+
+    @Test
+    void theThreadOfARunningStreamIsCounted() throws Exception {
+        int end = model.tokenizer().specialTokens().id("<|im_end|>");
+        byte[] body = request(
+                        QUESTION,
+                        ", \"max_tokens\": 1000, \"logit_bias\": {\"" + end + "\": -100}, \"stream\": true")
+                .getBytes(StandardCharsets.UTF_8);
+        try (Socket socket = new Socket("127.0.0.1", port(application))) {
+            send(socket, body);
+            socket.getInputStream().readNBytes(20);
+            assertThat(threads()).isPositive();
+            socket.setSoLinger(true, 0);
+        }
     }
 
     private static boolean answered(boolean stream) throws Exception {
