@@ -75,8 +75,7 @@ class MaskTwinTest {
     /** From any place on, with no more tokens left than the way to the end that is known has. */
     @ParameterizedTest
     @MethodSource("schemas")
-    void withAsManyTokensLeftAsTheWayToTheEndHasOnlySuchWaysAreAllowedAndEachEndsInADocument(
-            NamedSchemas.Named named) {
+    void withAsManyTokensLeftAsTheWayToTheEndHasOnlySuchWaysAreAllowedAndEachEndsInADocument(NamedSchemas.Named named) {
         Grammar grammar = Grammars.jsonSchema(named.schema(), lexicon);
         for (int seed = 0; seed < ANSWERS; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
@@ -111,7 +110,9 @@ class MaskTwinTest {
                 assertThat(matcher.tokensToEnd()).as(where).isLessThan(left);
             }
             String document = text.toString(StandardCharsets.UTF_8);
-            assertThat(matcher.isComplete()).as("seed " + seed + ": " + document).isTrue();
+            assertThat(matcher.isComplete())
+                    .as("seed " + seed + ": " + document)
+                    .isTrue();
             assertThat(named.problems(document)).as(document).isEmpty();
         }
     }

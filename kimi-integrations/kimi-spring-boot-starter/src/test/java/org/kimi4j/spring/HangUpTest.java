@@ -89,7 +89,8 @@ class HangUpTest {
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                 .dumpThreads(dump.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
         try (Stream<String> lines = Files.lines(dump)) {
-            return lines.filter(l -> l.startsWith("#") && l.contains("\"kimi-openai")).count();
+            return lines.filter(l -> l.startsWith("#") && l.contains("\"kimi-openai"))
+                    .count();
         }
     }
 
@@ -97,8 +98,7 @@ class HangUpTest {
     void theThreadOfARunningStreamIsCounted() throws Exception {
         int end = model.tokenizer().specialTokens().id("<|im_end|>");
         byte[] body = request(
-                        QUESTION,
-                        ", \"max_tokens\": 1000, \"logit_bias\": {\"" + end + "\": -100}, \"stream\": true")
+                        QUESTION, ", \"max_tokens\": 1000, \"logit_bias\": {\"" + end + "\": -100}, \"stream\": true")
                 .getBytes(StandardCharsets.UTF_8);
         try (Socket socket = new Socket("127.0.0.1", port(application))) {
             send(socket, body);
