@@ -16,6 +16,7 @@ final class Crowding {
     static final long LONGEST_PAUSE_NANOS = 320_000_000;
 
     private final int all;
+    private final long ordinary;
     private int threads;
     private long until;
     private long pause = SHORTEST_PAUSE_NANOS;
@@ -24,7 +25,13 @@ final class Crowding {
 
     /** @param all threads there are */
     Crowding(int all) {
+        this(all, ORDINARY_NANOS);
+    }
+
+    /** @param ordinary nanoseconds that waiting is not held against anybody */
+    Crowding(int all, long ordinary) {
         this.all = all;
+        this.ordinary = ordinary;
         this.threads = all;
     }
 
@@ -47,7 +54,7 @@ final class Crowding {
      */
     void region(long now, long took, long waited, long longest) {
         spent += took;
-        if (longest > 0 && waited > Math.max(ORDINARY_NANOS, 2 * longest)) {
+        if (longest > 0 && waited > Math.max(ordinary, 2 * longest)) {
             held += waited;
         }
         if (spent < WINDOW_NANOS) {

@@ -54,11 +54,15 @@ public final class WorkerPool implements AutoCloseable {
      * @param threads threads that compute, the caller of {@link #run} included
      */
     public WorkerPool(String name, int threads) {
+        this(name, threads, new Crowding(threads));
+    }
+
+    WorkerPool(String name, int threads, Crowding crowding) {
         if (threads < 1) {
             throw new IllegalArgumentException("a pool needs at least one thread, got " + threads);
         }
+        this.crowding = crowding;
         workers = new Worker[threads - 1];
-        crowding = new Crowding(threads);
         for (int i = 0; i < workers.length; i++) {
             workers[i] = new Worker(i + 1);
             Thread thread = new Thread(workers[i], name + "-worker-" + (i + 1));
@@ -73,7 +77,10 @@ public final class WorkerPool implements AutoCloseable {
         return workers.length + 1;
     }
 
-    /** Runs all tasks of a region and returns when the last one is done. */
+    /**
+     * Runs all tasks of a region and returns when the last one is done. Tasks must not wait for each other: one thread may
+     * have to run them all.
+     */
     public void run(int tasks, Region body) {
         if (workers.length == 0 || tasks == 1) {
             alone(tasks, body);

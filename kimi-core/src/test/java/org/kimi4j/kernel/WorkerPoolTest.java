@@ -35,9 +35,14 @@ class WorkerPoolTest {
         }
     }
 
+    /** A pool that never does without a worker: here tasks wait for each other. */
+    private static WorkerPool pool(int threads) {
+        return new WorkerPool("test", threads, new Crowding(threads, Long.MAX_VALUE));
+    }
+
     @Test
     void workersTakePartAndHaveNumbersOfTheirOwn() {
-        try (WorkerPool pool = new WorkerPool("test", 3)) {
+        try (WorkerPool pool = pool(3)) {
             CyclicBarrier all = new CyclicBarrier(3);
             Set<Integer> workers = ConcurrentHashMap.newKeySet();
             Set<Thread> threads = ConcurrentHashMap.newKeySet();
@@ -60,7 +65,7 @@ class WorkerPoolTest {
 
     @Test
     void workersThatWentToSleepWakeUp() {
-        try (WorkerPool pool = new WorkerPool("test", 2)) {
+        try (WorkerPool pool = pool(2)) {
             for (int round = 0; round < 3; round++) {
                 Thread worker = Thread.getAllStackTraces().keySet().stream()
                         .filter(t -> t.getName().equals("test-worker-1"))
