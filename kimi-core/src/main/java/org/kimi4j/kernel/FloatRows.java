@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import org.jspecify.annotations.Nullable;
 import org.kimi4j.tensor.Matrix;
 
 /** Products of packed rows of floats, in Java. */
@@ -13,11 +14,13 @@ final class FloatRows implements RowProducts {
 
     private final ElementOrders orders;
     private final Scratch[] scratch;
+    private final @Nullable VectorProduct[] products;
     private final PackedRows packed = new PackedRows();
 
     FloatRows(ElementOrders orders, Scratch[] scratch) {
         this.orders = orders;
         this.scratch = scratch;
+        this.products = new VectorProduct[scratch.length];
     }
 
     @Override
@@ -49,8 +52,19 @@ final class FloatRows implements RowProducts {
         return Math.clamp(TASK_BYTES / rowBytes, 4, 256);
     }
 
+    /** A worker's product, of these weights. */
+    static VectorProduct product(
+            @Nullable VectorProduct[] products, Matrix w, ElementOrder order, Scratch[] scratch, int worker) {
+        VectorProduct product = products[worker];
+        if (product == null) {
+            product = new VectorProduct(w, order, scratch[worker]);
+            products[worker] = product;
+        }
+        return product.of(w, order);
+    }
+
     @Override
     public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
-        new VectorProduct(w, packed.order(), scratch[worker]).run(packed, set, from, to, sink);
+        product(products, w, packed.order(), scratch, worker).run(packed, set, from, to, sink);
     }
 }

@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import org.jspecify.annotations.Nullable;
 import org.kimi4j.tensor.Matrix;
 
 /** Products of rows of 8-bit activations by integer sums, in Java. */
@@ -7,6 +8,7 @@ final class IntegerRows implements RowProducts {
 
     private final ElementOrders orders;
     private final Scratch[] scratch;
+    private final @Nullable VectorProduct[] products;
     private int[] codes = {};
     private byte[] plain = {};
     private float[] scales = {};
@@ -20,6 +22,7 @@ final class IntegerRows implements RowProducts {
     IntegerRows(ElementOrders orders, Scratch[] scratch) {
         this.orders = orders;
         this.scratch = scratch;
+        this.products = new VectorProduct[scratch.length];
     }
 
     @Override
@@ -46,8 +49,15 @@ final class IntegerRows implements RowProducts {
             rows = new IntegerRow[count];
         }
         for (int r = 0; r < count; r++) {
+            if (isAt(rows[r], r * cols / 2, r * groups)) {
+                continue; // of the product before
+            }
             rows[r] = new IntegerRow(codes, r * cols / 2, scales, offsets, r * groups, plain, r * cols);
         }
+    }
+
+    private boolean isAt(@Nullable IntegerRow row, int codeAt, int groupAt) {
+        return row != null && row.codes == codes && row.codeAt == codeAt && row.groupAt == groupAt;
     }
 
     @Override
@@ -90,7 +100,6 @@ final class IntegerRows implements RowProducts {
 
     @Override
     public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
-        VectorProduct product = new VectorProduct(w, order, scratch[worker]);
-        product.run(rows, start[set], rows(set), from, to, sink);
+        FloatRows.product(products, w, order, scratch, worker).run(rows, start[set], rows(set), from, to, sink);
     }
 }

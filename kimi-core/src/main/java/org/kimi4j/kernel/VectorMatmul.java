@@ -36,10 +36,11 @@ final class VectorMatmul {
         floats.ready();
         int perTask = floats.outputsPerTask(w);
         int tasks = (w.rows() + perTask - 1) / perTask;
+        RowProducts.Sink sink = (r, o, n, values, at) -> store(out, r, o, n, values, at);
         scalar.share(tasks, (long) rows * w.rows() * w.cols(), (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
-            floats.run(w, 0, from, to, worker, (r, o, n, values, at) -> store(out, r, o, n, values, at));
+            floats.run(w, 0, from, to, worker, sink);
         });
     }
 
@@ -62,13 +63,17 @@ final class VectorMatmul {
         floats.ready();
         int perTask = VectorProduct.TILE_OUTPUTS;
         int perHead = (shape.valueDim() + perTask - 1) / perTask;
+        RowProducts.Sink sink = (r, o, n, values, at) -> {
+            int head = o / shape.kvDim();
+            int shift = head * (shape.valueDim() - shape.kvDim()) - shape.nopeDim();
+            store(out, r, shift + o, n, values, at);
+        };
         scalar.share(heads * perHead, (long) x.rows() * heads * shape.valueDim() * w.cols(), (task, worker) -> {
             int head = task / perHead;
             int first = head * shape.kvDim() + shape.nopeDim();
             int from = first + task % perHead * perTask;
             int to = Math.min(first + shape.valueDim(), from + perTask);
-            int shift = head * shape.valueDim() - first;
-            floats.run(w, head, from, to, worker, (r, o, n, values, at) -> store(out, r, shift + o, n, values, at));
+            floats.run(w, head, from, to, worker, sink);
         });
     }
 
@@ -111,11 +116,12 @@ final class VectorMatmul {
         products.ready();
         int perTask = products.outputsPerTask(w);
         int tasks = (w.rows() + perTask - 1) / perTask;
+        // One for all tasks, each of which would leave its own behind.
+        RowProducts.Sink sink = (r, o, n, values, at) -> store(out, rows[first + r], o, n, values, at);
         scalar.share(tasks, (long) count * w.rows() * w.cols(), (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(w.rows(), from + perTask);
-            products.run(
-                    w, 0, from, to, worker, (r, o, n, values, at) -> store(out, rows[first + r], o, n, values, at));
+            products.run(w, 0, from, to, worker, sink);
         });
     }
 

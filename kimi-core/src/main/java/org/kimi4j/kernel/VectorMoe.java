@@ -2,7 +2,9 @@ package org.kimi4j.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
@@ -21,6 +23,10 @@ final class VectorMoe {
     private final Scratch[] scratch;
     private final Half hidden;
     private final Half inner;
+    private Part[] parts = {};
+    private int count;
+    private int[] floatSizes = {};
+    private int[] integerSizes = {};
 
     /** The inputs of one of the two products: a set for each expert, of rows in floats and of rows in integers. */
     private record Half(RowProducts floats, RowProducts integers) {
@@ -30,11 +36,75 @@ final class VectorMoe {
     }
 
     /**
-     * The rows that chose one expert, those computed in floats first.
-     *
-     * @param first number of its first choice among all choices
+     * The rows that chose one expert, those computed in floats first, and where their products go. Kept and filled anew for
+     * each layer: what a task made of its own would be much garbage.
      */
-    private record Part(GatedMlp mlp, int first, int byFloats, int[] row, float[] weight) {}
+    private static final class Part {
+        private final RowProducts.Sink gates = this::putGate;
+        private final RowProducts.Sink ups = this::multiplyUp;
+        private final RowProducts.Sink downs = this::addDown;
+        private final RowProducts.Sink gatesOfIntegers =
+                (r, o, n, values, at) -> putGate(byFloats() + r, o, n, values, at);
+        private final RowProducts.Sink upsOfIntegers =
+                (r, o, n, values, at) -> multiplyUp(byFloats() + r, o, n, values, at);
+        private final RowProducts.Sink downsOfIntegers =
+                (r, o, n, values, at) -> addDown(byFloats() + r, o, n, values, at);
+        private GatedMlp mlp;
+        private Tensor act;
+        private Tensor out;
+        /** Number of the first choice among all choices. */
+        private int first;
+
+        private int byFloats;
+        private int count;
+        private int[] row = {};
+        private float[] weight = {};
+
+        Part(GatedMlp mlp, Tensor act, Tensor out) {
+            this.mlp = mlp;
+            this.act = act;
+            this.out = out;
+        }
+
+        void reset(GatedMlp expert, Tensor actTo, Tensor outTo, int firstChoice, int rows) {
+            mlp = expert;
+            act = actTo;
+            out = outTo;
+            first = firstChoice;
+            count = rows;
+            if (row.length < rows) {
+                row = new int[rows];
+                weight = new float[rows];
+            }
+        }
+
+        private int byFloats() {
+            return byFloats;
+        }
+
+        private void putGate(int r, int o, int n, float[] values, int at) {
+            MemorySegment.copy(values, at, act.memory(), FLOAT, act.offset(first + r) + 4L * o, n);
+        }
+
+        private void multiplyUp(int r, int o, int n, float[] values, int at) {
+            MemorySegment memory = act.memory();
+            long to = act.offset(first + r) + 4L * o;
+            for (int j = 0; j < n; j++) {
+                float gate = memory.get(FLOAT, to + 4L * j);
+                memory.set(FLOAT, to + 4L * j, Exp.silu(gate) * values[at + j]);
+            }
+        }
+
+        private void addDown(int r, int o, int n, float[] values, int at) {
+            MemorySegment memory = out.memory();
+            long to = out.offset(row[r]) + 4L * o;
+            float factor = weight[r];
+            for (int j = 0; j < n; j++) {
+                float sum = memory.get(FLOAT, to + 4L * j);
+                memory.set(FLOAT, to + 4L * j, Math.fma(factor, values[at + j], sum));
+            }
+        }
+    }
 
     VectorMoe(ScalarKernels scalar, ProductForms forms, Scratch[] scratch) {
         this.scalar = scalar;
@@ -46,46 +116,52 @@ final class VectorMoe {
 
     /** As {@link Kernels#moe}, for experts whose three matrices have the same encoding. */
     void run(Tensor out, Tensor h, Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
-        Part[] parts = parts(routing, experts, prompt);
         int choices = routing.rowCount() * routing.expertsPerRow();
+        int intermediate = experts.apply(routing.distinctExpert(0)).gateProj().rows();
+        Tensor act = scalar.workspace().allocate(choices, intermediate); // [choices, intermediate]
+        fill(routing, experts, prompt, act, out);
         GatedMlp shape = parts[0].mlp;
-        Tensor act = scalar.workspace().allocate(choices, shape.gateProj().rows()); // [choices, intermediate]
-        prepare(hidden, parts, choices, shape.gateProj(), prompt, (part, r, row) -> h.copyRow(part.row[r], row, 0));
-        gateAndUp(act, parts);
-        prepare(inner, parts, choices, shape.downProj(), prompt, (part, r, row) -> act.copyRow(part.first + r, row, 0));
-        down(out, parts);
+        prepare(hidden, choices, shape.gateProj(), prompt, h);
+        gateAndUp(act);
+        prepare(inner, choices, shape.downProj(), prompt, null);
+        down(out);
     }
 
-    private Part[] parts(Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt) {
+    private void fill(Routing routing, IntFunction<GatedMlp> experts, boolean[] prompt, Tensor act, Tensor out) {
         Precision precision = scalar.precision();
-        Part[] parts = new Part[routing.distinctCount()];
+        count = routing.distinctCount();
+        if (parts.length < count) {
+            parts = Arrays.copyOf(parts, count);
+        }
         int first = 0;
-        for (int i = 0; i < parts.length; i++) {
+        for (int i = 0; i < count; i++) {
             GatedMlp mlp = experts.apply(routing.distinctExpert(i));
-            int count = routing.rowCountOf(i);
-            int[] row = new int[count];
-            float[] weight = new float[count];
-            int byFloats = 0;
+            int rows = routing.rowCountOf(i);
+            if (parts[i] == null) {
+                parts[i] = new Part(mlp, act, out);
+            }
+            Part part = parts[i];
+            part.reset(mlp, act, out, first, rows);
+            int at = 0;
             for (int pass = 0; pass < 2; pass++) {
-                int at = pass == 0 ? 0 : byFloats;
-                for (int j = 0; j < count; j++) {
+                for (int j = 0; j < rows; j++) {
                     boolean role = prompt[routing.rowOf(i, j)];
                     if (forms.byIntegers(precision, mlp.gateProj(), role) == (pass == 1)) {
-                        row[at] = routing.rowOf(i, j);
-                        weight[at++] = routing.weightOf(i, j);
+                        part.row[at] = routing.rowOf(i, j);
+                        part.weight[at++] = routing.weightOf(i, j);
                     }
                 }
-                byFloats = pass == 0 ? at : byFloats;
+                if (pass == 0) {
+                    part.byFloats = at;
+                }
             }
-            parts[i] = new Part(mlp, first, byFloats, row, weight);
-            first += count;
+            first += rows;
         }
-        return parts;
     }
 
-    private static int partOf(Part[] parts, int choice) {
+    private int partOf(int choice) {
         int low = 0;
-        int high = parts.length - 1;
+        int high = count - 1;
         while (low < high) {
             int middle = (low + high + 1) >>> 1;
             if (parts[middle].first <= choice) {
@@ -97,27 +173,33 @@ final class VectorMoe {
         return low;
     }
 
-    private interface RowSource {
-        void copy(Part part, int r, float[] row);
-    }
-
-    /** Prepares the inputs of all choices, each for what it is computed with. */
-    private void prepare(Half half, Part[] parts, int choices, Matrix w, boolean[] prompt, RowSource source) {
+    /**
+     * Prepares the inputs of all choices, each for what it is computed with.
+     *
+     * @param h where they come from; null: the experts' own activations
+     */
+    private void prepare(Half half, int choices, Matrix w, boolean[] prompt, @Nullable Tensor h) {
         Precision precision = scalar.precision();
-        int[] floatSizes = new int[parts.length];
-        int[] integerSizes = new int[parts.length];
-        for (int i = 0; i < parts.length; i++) {
+        if (floatSizes.length != count) {
+            floatSizes = new int[count];
+            integerSizes = new int[count];
+        }
+        for (int i = 0; i < count; i++) {
             floatSizes[i] = parts[i].byFloats;
-            integerSizes[i] = parts[i].row.length - parts[i].byFloats;
+            integerSizes[i] = parts[i].count - parts[i].byFloats;
         }
         half.floats.reset(w, floatSizes);
         half.integers.reset(w, integerSizes);
         scalar.share(choices, (long) choices * w.cols() * 8, (choice, worker) -> {
-            int i = partOf(parts, choice);
+            int i = partOf(choice);
             Part part = parts[i];
             int r = choice - part.first;
             float[] row = scratch[worker].row(w.cols());
-            source.copy(part, r, row);
+            if (h == null) {
+                part.act.copyRow(choice, row, 0);
+            } else {
+                h.copyRow(part.row[r], row, 0);
+            }
             if (r >= part.byFloats) {
                 half.integers.set(i, r - part.byFloats, row, 0, prompt[part.row[r]], worker);
             } else {
@@ -132,37 +214,29 @@ final class VectorMoe {
     }
 
     /** act[choice] = silu(gate) * up, a stretch of outputs of one expert to a task. */
-    private void gateAndUp(Tensor act, Part[] parts) {
+    private void gateAndUp(Tensor act) {
         int perTask = outputsPerTask(hidden, parts[0].mlp.gateProj());
         int perExpert = (act.cols() + perTask - 1) / perTask;
-        scalar.share(parts.length * perExpert, Long.MAX_VALUE, (task, worker) -> {
+        scalar.share(count * perExpert, Long.MAX_VALUE, (task, worker) -> {
             int i = task / perExpert;
             Part part = parts[i];
             int from = task % perExpert * perTask;
             int to = Math.min(act.cols(), from + perTask);
-            product(
-                    part.mlp.gateProj(),
-                    hidden,
-                    part,
-                    i,
-                    from,
-                    to,
-                    worker,
-                    (r, o, n, values, at) -> MemorySegment.copy(
-                            values, at, act.memory(), FLOAT, act.offset(part.first + r) + 4L * o, n));
-            product(part.mlp.upProj(), hidden, part, i, from, to, worker, (r, o, n, values, at) -> {
-                MemorySegment memory = act.memory();
-                long first = act.offset(part.first + r) + 4L * o;
-                for (int j = 0; j < n; j++) {
-                    float gate = memory.get(FLOAT, first + 4L * j);
-                    memory.set(FLOAT, first + 4L * j, Exp.silu(gate) * values[at + j]);
-                }
-            });
+            Matrix gate = part.mlp.gateProj();
+            Matrix up = part.mlp.upProj();
+            if (part.byFloats > 0) {
+                hidden.floats.run(gate, i, from, to, worker, part.gates);
+                hidden.floats.run(up, i, from, to, worker, part.ups);
+            }
+            if (part.byFloats < part.count) {
+                hidden.integers.run(gate, i, from, to, worker, part.gatesOfIntegers);
+                hidden.integers.run(up, i, from, to, worker, part.upsOfIntegers);
+            }
         });
     }
 
     /** out[row] += weight * down, a stretch of outputs of all experts to a task. */
-    private void down(Tensor out, Part[] parts) {
+    private void down(Tensor out) {
         // A task reads its rows of all experts: fewer rows, so that threads end together.
         int even = Math.max(64, out.cols() / (32 * scalar.pool().threads()));
         int perTask = Math.min(even, outputsPerTask(inner, parts[0].mlp.downProj()));
@@ -170,32 +244,19 @@ final class VectorMoe {
         scalar.share(tasks, Long.MAX_VALUE, (task, worker) -> {
             int from = task * perTask;
             int to = Math.min(out.cols(), from + perTask);
-            for (int i = 0; i < parts.length; i++) {
+            for (int i = 0; i < count; i++) {
                 Part part = parts[i];
-                product(part.mlp.downProj(), inner, part, i, from, to, worker, (r, o, n, values, at) -> {
-                    MemorySegment memory = out.memory();
-                    long first = out.offset(part.row[r]) + 4L * o;
-                    for (int j = 0; j < n; j++) {
-                        float sum = memory.get(FLOAT, first + 4L * j);
-                        memory.set(FLOAT, first + 4L * j, Math.fma(part.weight[r], values[at + j], sum));
-                    }
-                });
+                if (part.byFloats > 0) {
+                    inner.floats.run(part.mlp.downProj(), i, from, to, worker, part.downs);
+                }
+                if (part.byFloats < part.count) {
+                    inner.integers.run(part.mlp.downProj(), i, from, to, worker, part.downsOfIntegers);
+                }
             }
         });
     }
 
     private static int outputsPerTask(Half half, Matrix w) {
         return Math.min(half.floats.outputsPerTask(w), half.integers.outputsPerTask(w));
-    }
-
-    private static void product(
-            Matrix w, Half half, Part part, int i, int from, int to, int worker, RowProducts.Sink sink) {
-        if (part.byFloats > 0) {
-            half.floats.run(w, i, from, to, worker, sink);
-        }
-        if (part.byFloats < part.row.length) {
-            half.integers.run(
-                    w, i, from, to, worker, (r, o, n, values, at) -> sink.put(part.byFloats + r, o, n, values, at));
-        }
     }
 }

@@ -20,14 +20,21 @@ final class VectorProduct {
     /** Vectors of sums of one register tile. */
     private static final int TILE_SUMS = Gemm.ROWS * Gemm.OUTPUTS;
 
-    private final Matrix w;
-    private final ElementOrder order;
     private final Scratch scratch;
+    private Matrix w;
+    private ElementOrder order;
 
     VectorProduct(Matrix w, ElementOrder order, Scratch scratch) {
         this.w = w;
         this.order = order;
         this.scratch = scratch;
+    }
+
+    /** Goes over to other weights: a product is kept by each thread, since every task would leave one behind. */
+    VectorProduct of(Matrix weights, ElementOrder theirOrder) {
+        w = weights;
+        order = theirOrder;
+        return this;
     }
 
     /** Weight rows {@code from} to {@code to}, at most {@link #TILE_OUTPUTS} of them for tiled sets, against a set. */
