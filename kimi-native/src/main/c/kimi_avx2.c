@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define SUPERBLOCK 2048
+#define SUPERBLOCK 4096
 
 int32_t KIMI(version)(void) {
     return KIMI_NATIVE_VERSION;

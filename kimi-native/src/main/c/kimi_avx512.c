@@ -6,7 +6,7 @@
  */
 #include "kimi_avx512.h"
 
-#define SUPERBLOCK 2048
+#define SUPERBLOCK 4096
 
 /* Outputs that are summed at a time: streams of reading. */
 #define INTEGER_STREAMS 2

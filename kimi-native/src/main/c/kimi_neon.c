@@ -10,7 +10,7 @@
 
 /* Activations that share a scale, and INT4 weights that do. */
 #define GROUP 32
-#define SUPERBLOCK 2048
+#define SUPERBLOCK 4096
 /* Groups whose unpacked weights are 8 KB. */
 #define BLOCK 16
 #define INLINE static inline __attribute__((always_inline))

@@ -53,7 +53,7 @@ final class WarmUp implements AutoCloseable {
     private static final int GENERATED = 8;
 
     /** More than one superblock of the vector kernels, so that all their loops are taken. */
-    private static final int HIDDEN = 2048 + 256;
+    private static final int HIDDEN = 4096 + 256;
 
     private static final TextConfig SIZES = new TextConfig(
             "kimi_k2",

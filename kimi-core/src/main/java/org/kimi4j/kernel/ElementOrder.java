@@ -7,7 +7,7 @@ import org.kimi4j.tensor.Matrix;
  * The order in which the elements of a row are summed, for one weight encoding and row length. Weights are loaded as
  * vectors of 32-bit words; a word holds {@link #perWord} elements, so that lane l of a load has elements perWord * l and
  * following, and each of the perWord positions in the word gives one vector of weights. Four loads are a step; load j of
- * all steps in a superblock of 2048 elements belongs to chain j. Where a word holds more elements than there are chains, its
+ * all steps in a superblock of 4096 elements belongs to chain j. Where a word holds more elements than there are chains, its
  * elements take turns instead: element e of every word belongs to chain e modulo 4, so that one load keeps all chains busy.
  *
  * <p>A packed row holds the activations in that order: superblock by superblock, chain by chain, so that any chain is
@@ -16,7 +16,7 @@ import org.kimi4j.tensor.Matrix;
  */
 final class ElementOrder {
 
-    static final int SUPERBLOCK = 2048;
+    static final int SUPERBLOCK = 4096;
     static final int CHAINS = 4;
 
     /**
@@ -27,24 +27,10 @@ final class ElementOrder {
 
     private final int cols;
     private final int perWord;
-    private final int[] source;
 
     ElementOrder(int cols, int perWord) {
         this.cols = cols;
         this.perWord = perWord;
-        this.source = new int[vectorized()];
-        for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
-            int length = length(first);
-            for (int i = 0; i < length; i++) {
-                int load = i / (perWord * Lanes.COUNT);
-                int inWord = i % perWord;
-                boolean byElement = perWord > CHAINS;
-                int chain = (byElement ? inWord : load) % CHAINS;
-                int vector = byElement ? load * (perWord / CHAINS) + inWord / CHAINS : load / CHAINS * perWord + inWord;
-                int word = i % (perWord * Lanes.COUNT) / perWord;
-                source[first + chain * (length / CHAINS) + vector * Lanes.COUNT + word] = first + i;
-            }
-        }
     }
 
     /** Elements in a 32-bit word of this encoding. */
@@ -87,23 +73,49 @@ final class ElementOrder {
     }
 
     /**
-     * Packs one row.
+     * Packs one row of several that are packed together: chain by chain, and within a chain tile by tile, so that what meets a
+     * chain of weights is one stretch of memory.
      *
-     * @param at where its first vector goes, the next {@code vectorStride} further
+     * @param at where the packed rows begin
+     * @param rows how many there are
+     * @param r which of them this is
+     * @param tileRows rows of a tile, whose vectors take turns; the last tile may have less
      */
-    void pack(float[] row, int from, float[] packed, int at, int vectorStride) {
-        int to = at;
-        for (int i = 0; i < vectorized(); i += Lanes.COUNT) {
-            for (int lane = 0; lane < Lanes.COUNT; lane++) {
-                packed[to + lane] = row[from + source[i + lane]];
+    void pack(float[] row, int from, float[] packed, int at, int rows, int r, int tileRows) {
+        int tile = r / tileRows * tileRows;
+        int vectorStride = Math.min(tileRows, rows - tile) * Lanes.COUNT;
+        int lane = (r - tile) * Lanes.COUNT;
+        int l = Lanes.COUNT;
+        for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
+            int chainLength = length(first) / CHAINS;
+            for (int chain = 0; chain < CHAINS; chain++) {
+                int to = at + (first + chain * chainLength) * rows + tile * chainLength + lane;
+                for (int vector = 0; vector < chainLength / l; vector++) {
+                    int source = from + first + source(chain, vector);
+                    for (int i = 0; i < l; i++) {
+                        packed[to + i] = row[source + i * perWord];
+                    }
+                    to += vectorStride;
+                }
             }
-            to += vectorStride;
         }
-        for (int i = vectorized(); i < cols; i += Lanes.COUNT) {
-            int count = Math.min(Lanes.COUNT, cols - i);
+        int to = at + vectorized() * rows + tile * tailVectors() * l + lane;
+        for (int i = vectorized(); i < cols; i += l) {
+            int count = Math.min(l, cols - i);
             System.arraycopy(row, from + i, packed, to, count);
-            Arrays.fill(packed, to + count, to + Lanes.COUNT, 0);
+            Arrays.fill(packed, to + count, to + l, 0);
             to += vectorStride;
         }
+    }
+
+    /** The element in the first lane of a vector of a chain, within the superblock; the next lane has that of the next word. */
+    private int source(int chain, int vector) {
+        boolean byElement = perWord > CHAINS;
+        int perLoad = byElement ? perWord / CHAINS : perWord;
+        int load = vector / perLoad;
+        int turn = vector % perLoad;
+        return byElement
+                ? load * perWord * Lanes.COUNT + turn * CHAINS + chain
+                : (load * CHAINS + chain) * perWord * Lanes.COUNT + turn;
     }
 }

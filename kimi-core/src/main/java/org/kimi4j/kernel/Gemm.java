@@ -9,13 +9,15 @@ import jdk.incubator.vector.FloatVector;
 final class Gemm {
 
     private static final int L = Lanes.COUNT;
+    /** Whether there are 32 vector registers: all machines with vectors of 512 bits have them. */
+    private static final boolean IS_WIDE = L == 16;
     /**
      * Outputs and rows of a register tile: ten sums, two rows and a weight. With twelve sums, which the sixteen registers of
      * AVX2 would hold, the compiler spills; with eight the latency of the sums shows.
      */
-    static final int OUTPUTS = 5;
+    static final int OUTPUTS = IS_WIDE ? WideTile.OUTPUTS : 5;
 
-    static final int ROWS = 2;
+    static final int ROWS = IS_WIDE ? WideTile.ROWS : 2;
     /** From this many rows on, unpacking a tile of weights first costs less than meeting the packed form once per row. */
     static final int MIN_ROWS = 4;
 
@@ -30,6 +32,10 @@ final class Gemm {
      * @param sums [rows, OUTPUTS, lanes] at sumAt
      */
     static void tile(int rows, float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+        if (IS_WIDE) {
+            WideTile.add(rows, w, wAt, x, xAt, vectors, one, sums, sumAt);
+            return;
+        }
         switch (rows) {
             case 1 -> tile1(w, wAt, x, xAt, vectors, one, sums, sumAt);
             case 2 -> tile2(w, wAt, x, xAt, vectors, one, sums, sumAt);

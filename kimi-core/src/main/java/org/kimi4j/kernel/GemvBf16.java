@@ -65,17 +65,4 @@ final class GemvBf16 {
             run.intoArray(lanes, lanesAt + (o - from) * L);
         }
     }
-
-    /** Unpacks the vectorised elements of one superblock of a weight row into the packed order, as floats. */
-    static void unpack(MemorySegment w, long offset, int length, float[] to, int at, int vectorStride) {
-        int chain = length / (ElementOrder.CHAINS * L);
-        for (int i = 0; i < chain; i += 2) {
-            for (int j = 0; j < ElementOrder.CHAINS; j++) {
-                IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, offset + 8L * L * i + 4L * L * j, LE);
-                int into = at + (j * chain + i) * vectorStride;
-                v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, into);
-                v.and(HIGH).reinterpretAsFloats().intoArray(to, into + vectorStride);
-            }
-        }
-    }
 }

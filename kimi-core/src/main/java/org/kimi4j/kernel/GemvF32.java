@@ -39,15 +39,4 @@ final class GemvF32 {
         }
         run.intoArray(lanes, lanesAt);
     }
-
-    /** Brings the vectorised elements of one superblock of a weight row into the packed order. */
-    static void unpack(MemorySegment w, long offset, int length, float[] to, int at, int vectorStride) {
-        int chain = length / (ElementOrder.CHAINS * L);
-        for (int i = 0; i < chain; i++) {
-            for (int j = 0; j < ElementOrder.CHAINS; j++) {
-                FloatVector.fromMemorySegment(Lanes.FLOAT, w, offset + 16L * L * i + 4L * L * j, LE)
-                        .intoArray(to, at + (j * chain + i) * vectorStride);
-            }
-        }
-    }
 }

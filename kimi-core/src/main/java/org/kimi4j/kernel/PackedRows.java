@@ -1,14 +1,12 @@
 package org.kimi4j.kernel;
 
 /**
- * Rows of activations in the order an encoding sums them in, ready to be walked along: either row after row, or in tiles
- * of up to two rows whose vectors take turns, so that a register tile reads one stream. Rows come in sets that are
+ * Rows of activations in the order an encoding sums them in, ready to be walked along: either row after row, or, for each
+ * chain, in tiles of a few rows whose vectors take turns, so that register tiles read one stream. Rows come in sets that are
  * multiplied with different weights; a tile never spans two. Kept and refilled; rows of a set may be packed by different
  * threads.
  */
 final class PackedRows {
-
-    private static final int L = Lanes.COUNT;
 
     private float[] data = {};
     private int[] start = {0};
@@ -34,7 +32,11 @@ final class PackedRows {
 
     /** Packs a row, from column {@code from} on, as row r of a set. */
     void set(int set, int r, float[] row, int from) {
-        order.pack(row, from, data, vectors(set, r), tileRows(set, r) * L);
+        if (isTiled(set)) {
+            order.pack(row, from, data, start[set] * stride, rows(set), r, Gemm.ROWS);
+        } else {
+            order.pack(row, from, data, vectors(set, r), 1, 0, 1);
+        }
     }
 
     float[] data() {
@@ -64,14 +66,18 @@ final class PackedRows {
         return rows(set) >= Gemm.MIN_ROWS;
     }
 
-    /** Rows in the tile of row r; 1 in sets without tiles. */
-    int tileRows(int set, int r) {
-        return isTiled(set) ? Math.min(Gemm.ROWS, rows(set) - r / Gemm.ROWS * Gemm.ROWS) : 1;
+    /** Where the first vector of a row of a set without tiles is. */
+    int vectors(int set, int r) {
+        return (start[set] + r) * stride;
     }
 
-    /** Where the first vector of a row is. */
-    int vectors(int set, int r) {
-        int first = start[set];
-        return isTiled(set) ? (first + r / Gemm.ROWS * Gemm.ROWS) * stride + r % Gemm.ROWS * L : (first + r) * stride;
+    /**
+     * Where the tile is that begins with row r, of a chain in a set with tiles; the next tile of the chain follows.
+     *
+     * @param first where the chain begins in a packed row
+     * @param length of the chain
+     */
+    int tile(int set, int r, int first, int length) {
+        return start[set] * stride + first * rows(set) + r * length;
     }
 }

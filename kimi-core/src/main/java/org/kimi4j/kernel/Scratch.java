@@ -8,6 +8,8 @@ final class Scratch {
     private float[] row = {};
     private float[] values = {};
     private int[] ints = {};
+    /** Something that depends on reads made for their own sake, so that the compiler keeps them. */
+    long touched;
 
     /** Unpacked weights of one tile. */
     float[] panel(int size) {

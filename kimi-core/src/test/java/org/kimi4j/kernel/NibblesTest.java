@@ -16,7 +16,7 @@ class NibblesTest {
 
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Enough columns for whole steps of the widest vectors, and a rest. */
-    private static final int COLS = 2048 + 96;
+    private static final int COLS = 4096 + 96;
 
     @ParameterizedTest
     @EnumSource(Backends.class)

@@ -66,7 +66,7 @@ final class RowOps implements AutoCloseable {
      * that one row is shared over threads, and a cache of more than one segment.
      */
     static RowOps wide(long seed) {
-        return new RowOps(seed, 2048 + 96, 37, ScalarAttention.SEGMENT + 70);
+        return new RowOps(seed, 4096 + 96, 37, ScalarAttention.SEGMENT + 70);
     }
 
     /** Sizes that an interpreter gets through. */

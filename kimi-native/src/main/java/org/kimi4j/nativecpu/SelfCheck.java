@@ -22,7 +22,7 @@ final class SelfCheck {
     private static final int OUTPUTS = 19;
     private static final int ROWS = 7;
     /** Whole steps and superblocks, and something left over of both. */
-    private static final int COLS = 2048 + 256 + 64;
+    private static final int COLS = 4096 + 256 + 64;
 
     private static final int GROUP = 32;
     /** Where C adds in another order than Java: of the root mean square, some ten times what was measured. */
