@@ -59,6 +59,13 @@ final class RatiosCommand implements Callable<Integer> {
     @Option(names = "--warm-up", paramLabel = "MS", description = "Of each work; default: ${DEFAULT-VALUE}.")
     private int warmUp = Alternation.STANDARD.warmUpMillis();
 
+    @Option(
+            names = "--thread-time",
+            description =
+                    "Processor time of the thread instead of the clock's; with one thread only. For a machine that"
+                            + " others use: ratios stay meaningful, foreign processors still share the memory.")
+    private boolean threadTime;
+
     @Option(names = "--csv", paramLabel = "FILE", description = "File that figures are added to.")
     private @Nullable Path csv;
 
@@ -67,7 +74,10 @@ final class RatiosCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Alternation alternation = new Alternation(rounds, Alternation.STANDARD.sampleMillis(), warmUp);
+        if (threadTime && threads != 1) {
+            throw new IllegalArgumentException("--thread-time counts one thread: it needs --threads 1, got " + threads);
+        }
+        Alternation alternation = new Alternation(rounds, Alternation.STANDARD.sampleMillis(), warmUp, threadTime);
         try (WeightPool weights = pool.open();
                 Suites all = new Suites(weights, threads)) {
             for (Suite suite : suites) {

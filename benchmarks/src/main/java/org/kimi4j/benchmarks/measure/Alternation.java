@@ -1,5 +1,7 @@
 package org.kimi4j.benchmarks.measure;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -13,11 +15,20 @@ import org.kimi4j.measure.CpuClock;
  * @param rounds samples of each work
  * @param sampleMillis how long a sample lasts at least; a work is repeated until then
  * @param warmUpMillis how long each work runs before anything is timed
+ * @param threadTime whether time is the processor time of this thread, for works that have no other: where processes
+ *     take turns on a processor, a clock on the wall measures their turns
  */
-public record Alternation(int rounds, int sampleMillis, int warmUpMillis) {
+public record Alternation(int rounds, int sampleMillis, int warmUpMillis, boolean threadTime) {
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     /** As documents want it: 15 rounds. */
     public static final Alternation STANDARD = new Alternation(15, 60, 1500);
+
+    /** By the clock. */
+    public Alternation(int rounds, int sampleMillis, int warmUpMillis) {
+        this(rounds, sampleMillis, warmUpMillis, false);
+    }
 
     public Alternation {
         if (rounds < 1 || sampleMillis < 0 || warmUpMillis < 0) {
@@ -61,14 +72,18 @@ public record Alternation(int rounds, int sampleMillis, int warmUpMillis) {
         return series;
     }
 
+    private long nanos() {
+        return threadTime ? THREADS.getCurrentThreadCpuTime() : System.nanoTime();
+    }
+
     private Progress warm(Work work) {
         Progress progress = new Progress(rounds);
-        long began = System.nanoTime();
+        long began = nanos();
         long last = began;
         long shortest = Long.MAX_VALUE;
         while (true) {
             run(work, 1);
-            long now = System.nanoTime();
+            long now = nanos();
             shortest = Math.min(shortest, Math.max(1, now - last));
             last = now;
             if (now - began >= warmUpMillis * 1_000_000L) {
@@ -79,14 +94,16 @@ public record Alternation(int rounds, int sampleMillis, int warmUpMillis) {
         return progress;
     }
 
-    private static void sample(Work work, Progress progress, int round) {
+    private void sample(Work work, Progress progress, int round) {
         CpuClock before = CpuClock.now();
-        long began = System.nanoTime();
+        long wall = System.nanoTime();
+        long began = nanos();
         run(work, progress.repeats);
-        long took = System.nanoTime() - began;
+        long took = nanos() - began;
+        wall = System.nanoTime() - wall;
         OptionalLong foreign = CpuClock.now().foreignNanosSince(before);
         progress.seconds[round] = took / 1e9 / progress.repeats;
-        progress.wallNanos += took;
+        progress.wallNanos += wall;
         progress.foreignKnown &= foreign.isPresent();
         progress.foreignNanos += foreign.orElse(0);
     }

@@ -31,7 +31,7 @@ public record Case(
 
     /** Times the works between the best of the denominators, which are chosen in a short run before. */
     public List<Series> run(Alternation alternation) {
-        Alternation short_ = new Alternation(5, 20, 200);
+        Alternation short_ = new Alternation(5, 20, 200, alternation.threadTime());
         double bytes = works.getFirst().bytes();
         List<Work> all = new ArrayList<>(works);
         all.addAll(bestTwo(short_.run(ReadPass.works(pool, bytes, read)), true));

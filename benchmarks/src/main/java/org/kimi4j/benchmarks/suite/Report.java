@@ -66,7 +66,20 @@ public final class Report {
         fma.ifPresent(f -> text.append("FMA peak: ").append(f.work().name()).append(". "));
         int8.ifPresent(
                 f -> text.append("Peak of bytes: ").append(f.work().name()).append('.'));
-        return text.append(System.lineSeparator()).toString();
+        text.append(System.lineSeparator());
+        for (Series s : run) {
+            for (Series other : run) {
+                if (other.work().name().equals(s.work().name().replace("vector ", "native ")) && other != s) {
+                    text.append(String.format(
+                            Locale.ROOT,
+                            "%s: %.3f of %s%n",
+                            s.work().name(),
+                            s.bytesRatio(other),
+                            other.work().name()));
+                }
+            }
+        }
+        return text.toString();
     }
 
     private static String number(double amount, double rate, String format) {

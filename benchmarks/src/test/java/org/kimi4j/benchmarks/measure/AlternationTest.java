@@ -32,6 +32,15 @@ class AlternationTest {
     }
 
     @Test
+    void processorTimeLeavesOutWhatTheThreadDidNotRun() {
+        Work sleeps = new Work("sleeps", 1, 1, () -> Thread.sleep(50));
+        Series own = new Alternation(2, 0, 0, true).run(List.of(sleeps)).getFirst();
+        Series clock = new Alternation(2, 0, 0).run(List.of(sleeps)).getFirst();
+        assertThat(own.seconds()[1]).isLessThan(0.04);
+        assertThat(clock.seconds()[1]).isGreaterThan(0.04);
+    }
+
+    @Test
     void aRatioIsTheMedianOfTheRoundsRatiosNotTheRatioOfMedians() {
         Work a = new Work("a", 10, 0, () -> {});
         Work b = new Work("b", 20, 0, () -> {});
