@@ -5,6 +5,7 @@
 Float32 weights and activations. Attention by the fastest way that fits the memory: all heads at once where the scores are
 small, else head by head in blocks of queries. The last word printed is the seconds for one picture.
 """
+import functools
 import math
 import resource
 import sys
@@ -27,17 +28,28 @@ def weights(*shape):
     return torch.randn(*shape) * 0.02
 
 
+@functools.cache
+def scratch(*shape):
+    """Kept, because memory that is taken anew for each block of scores costs more than the scores."""
+    return torch.empty(*shape)
+
+
 def attention(q, k, v):
     """q, k, v [heads, patches, head]"""
     heads, patches, width = q.shape
     q = q * width ** -0.5
     out = torch.empty_like(q)
+    k = k.transpose(1, 2)
     at_once = max(1, min(heads, SCORES // (patches * patches)))
     rows = patches if at_once > 1 or patches * patches <= SCORES else SCORES // patches
+    memory = scratch(at_once, rows, patches)
     for h in range(0, heads, at_once):
         for r in range(0, patches, rows):
-            scores = torch.matmul(q[h:h + at_once, r:r + rows], k[h:h + at_once].transpose(1, 2))
-            out[h:h + at_once, r:r + rows] = torch.matmul(torch.softmax(scores, -1), v[h:h + at_once])
+            block = q[h:h + at_once, r:r + rows]
+            scores = memory[:block.shape[0], :block.shape[1]]
+            torch.bmm(block, k[h:h + at_once], out=scores)
+            torch.softmax(scores, -1, out=scores)
+            out[h:h + at_once, r:r + rows] = torch.bmm(scores, v[h:h + at_once])
     return out
 
 
