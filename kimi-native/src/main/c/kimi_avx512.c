@@ -11,8 +11,12 @@
 /* Outputs that are summed at a time: streams of reading. */
 #define INTEGER_STREAMS 2
 #define FLOAT_STREAMS 4
-/* Bytes by which bfloat16 weights are asked for before they are needed; INT4 weights are read slower with this. */
-#define AHEAD 1024
+/*
+ * Bytes by which weights are asked for before they are needed, into the second cache: the first has too few buffers for
+ * what is under way. INT8 weights come as fast without.
+ */
+#define FLOAT_AHEAD 2048
+#define INT4_AHEAD 4096
 
 int32_t KIMI(version)(void) {
     return KIMI_NATIVE_VERSION;
@@ -89,6 +93,10 @@ INLINE void int4_tile(
 #pragma GCC unroll 2
         for (int o = 0; o < outs; o++) {
             const uint8_t *p = w + o * part * (cols / 2) + i / 2;
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+                _mm_prefetch((const char *) p + INT4_AHEAD + 64 * j, _MM_HINT_T1);
+            }
             const __m512i w0 = _mm512_loadu_si512(p), w1 = _mm512_loadu_si512(p + 64);
             const __m512i w2 = _mm512_loadu_si512(p + 128), w3 = _mm512_loadu_si512(p + 192);
             const __m512 f = widen(_mm256_loadu_si256((const __m256i *) (ws + o * part * groups + g)));
@@ -334,7 +342,7 @@ INLINE void bf16_tile(
             for (int j = 0; j < 4; j++) {
 #pragma GCC unroll 4
                 for (int o = 0; o < outs; o++) {
-                    _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + AHEAD, _MM_HINT_T0);
+                    _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + FLOAT_AHEAD, _MM_HINT_T1);
                     const __m512i v = _mm512_loadu_si512(p + o * part * cols + 32 * j);
 #pragma GCC unroll 4
                     for (int r = 0; r < rows; r++) {

@@ -6,7 +6,7 @@
  *
  * kimi_bf16_pack and kimi_bf16_rows do exactly the operations of their Java twins, at 256 bits with AVX2 and at 512 with
  * AVX-512, in the same order, so that results have the same bits: fused multiply-adds, four chains, one fixed tree at the
- * end. So do kimi_int4_rows and kimi_int8_rows with AVX2. The others say what they sum. Whatever the number of rows or
+ * end. So does kimi_int4_rows with AVX2. The others say what they sum. Whatever the number of rows or
  * outputs of a call, each product has the same bits. Compile without -ffast-math and with -ffp-contract=off; the fused
  * operations are written out.
  *
@@ -75,7 +75,8 @@ KIMI_EXPORT void KIMI(int4_rows)(
 
 /*
  * Products of INT8 weights (bytes offset by 128, a bfloat16 scale for each `group` of them) with rows in 8 bits. With
- * AVX-512 as kimi_int4_rows, four products to a lane.
+ * AVX-512 as kimi_int4_rows, four products to a lane. With AVX2 a lane sums four products too; times both scales, the loads
+ * of a step of four go to four chains, what is left to their sum, group by group.
  */
 KIMI_EXPORT void KIMI(int8_rows)(
     float *out,

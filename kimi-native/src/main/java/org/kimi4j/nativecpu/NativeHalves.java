@@ -12,8 +12,6 @@ import org.kimi4j.tensor.Matrix;
  */
 final class NativeHalves implements RowProducts, AutoCloseable {
 
-    private static final int MANY_OUTPUTS = 2 * Functions.PANEL;
-
     private final NativeForms.Worker[] workers;
     private final Sets sets = new Sets();
     private final Buffer memory = new Buffer();
@@ -53,7 +51,7 @@ final class NativeHalves implements RowProducts, AutoCloseable {
 
     @Override
     public int outputsPerTask(Matrix w) {
-        return MANY_OUTPUTS;
+        return NativeIntegers.panelOutputs(w);
     }
 
     @Override

@@ -15,8 +15,10 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     private static final int GROUP = 32;
     /** Weight bytes of one task of few rows: the start of each is read slowly, see {@code FloatRows}. */
     private static final int STREAM_BYTES = 256 << 10;
-    /** Outputs of one task of many rows: they read the rows together. */
+    /** Outputs of one task of many rows: what C has in its tile, or twice that where there are enough for many threads. */
     private static final int MANY_OUTPUTS = 2 * Functions.PANEL;
+
+    private static final int ENOUGH_OUTPUTS = 2_048;
 
     /** From so many rows on the sums take longer than the reading. */
     private static final int MANY_ROWS = 8;
@@ -80,10 +82,15 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
     @Override
     public int outputsPerTask(Matrix w) {
         if (sets.largest() >= MANY_ROWS) {
-            return MANY_OUTPUTS;
+            return panelOutputs(w);
         }
         long rowBytes = Math.max(1, w.byteSize() / w.rows());
         return Math.clamp(STREAM_BYTES / rowBytes / Functions.PANEL, 1, 16) * Functions.PANEL;
+    }
+
+    /** Outputs of one task of many rows. */
+    static int panelOutputs(Matrix w) {
+        return w.rows() < ENOUGH_OUTPUTS ? MANY_OUTPUTS : 2 * MANY_OUTPUTS;
     }
 
     @Override

@@ -35,6 +35,8 @@ class LibraryTest {
                 .flatMap(s -> s.unusable().stream())
                 .findFirst()
                 .orElse("");
+        // A wrong kernel must not pass for a missing compiler.
+        assertThat(unusable).doesNotContain("disagrees with its twin");
         // On machines without the compiler or the processor this says why the other tests do not run.
         assumeThat(unusable).describedAs("native kernels").isEmpty();
         assertThat(Functions.isa()).isEqualTo(Library.isa() == Isa.AVX512 ? "AVX-512 VNNI BF16" : "AVX2 FMA");
