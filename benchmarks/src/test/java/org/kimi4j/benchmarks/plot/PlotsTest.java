@@ -39,8 +39,8 @@ class PlotsTest {
         Path csv = csv(
                 "ratios.csv",
                 Report.HEADER,
-                "moe,8 experts,2,vector fast,15,20.0,19.0,21.0,10.0,36.0,0.6000,,0.10",
-                "moe,8 experts,2,read 1 C,15,12.0,11.0,13.0,16.0,,1.0000,,0.10");
+                "moe,8 experts,2,vector fast,15,20.0,19.0,21.0,10.0,36.0,0.6000,,,0.10",
+                "moe,8 experts,2,read 1 C,15,12.0,11.0,13.0,16.0,,1.0000,,,0.10");
         assertThat(Plots.draw(csv, folder)).containsExactly(folder.resolve("ratios-of-read.png"));
     }
 
