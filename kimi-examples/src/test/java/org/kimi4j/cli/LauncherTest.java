@@ -36,6 +36,8 @@ class LauncherTest {
     void project() throws IOException {
         root = Files.createDirectories(folder.resolve("some project"));
         script(root.resolve("kimi"), Files.readString(Path.of("../kimi")));
+        Path tools = Files.createDirectories(root.resolve("tools"));
+        Files.copy(Path.of("../tools/find-jdk.sh"), tools.resolve("find-jdk.sh"));
         script(root.resolve("mvnw"), """
                 #!/bin/sh
                 echo noise of the build
