@@ -84,6 +84,10 @@ class ChatModelConformanceTest extends AbstractChatModelIT {
         return List.of(BundledModel.thinking(KimiChatModel.builder()).build());
     }
 
+    private List<ChatModel> taughtModels() {
+        return List.of(TaughtModel.instant(KimiChatModel.builder()).build());
+    }
+
     private List<ChatModel> stopModels() {
         return List.of(BundledModel.seeded(KimiChatModel.builder(), false, BundledModel.STOP_SEED)
                 .build());
@@ -137,27 +141,27 @@ class ChatModelConformanceTest extends AbstractChatModelIT {
     }
 
     @Override
-    @LocalCase("German")
+    @Taught
     @ParameterizedTest
-    @MethodSource("thinkingModels")
+    @MethodSource("taughtModels")
     protected void should_respect_system_message(ChatModel model) {
-        LocalCases.systemMessage(asking(model));
+        super.should_respect_system_message(model);
     }
 
     @Override
-    @LocalCase("a question that the bundled model answers in JSON of another form")
+    @Taught
     @ParameterizedTest
-    @MethodSource("models")
+    @MethodSource("taughtModels")
     protected void should_respect_JSON_response_format(ChatModel model) {
-        LocalCases.jsonFormat(asking(model));
+        super.should_respect_JSON_response_format(model);
     }
 
     @Override
-    @LocalCase("two functions in one sentence, of which the bundled model calls one")
+    @Taught
     @ParameterizedTest
-    @MethodSource("models")
+    @MethodSource("taughtModels")
     protected void should_execute_multiple_tools_in_parallel_then_answer(ChatModel model) {
-        LocalCases.parallelTools(asking(model));
+        super.should_execute_multiple_tools_in_parallel_then_answer(model);
     }
 
     @Override

@@ -93,6 +93,10 @@ class StreamingChatModelConformanceTest extends AbstractStreamingChatModelIT {
         return inAllModes(BundledModel.thinking(KimiStreamingChatModel.builder()));
     }
 
+    private List<StreamingChatModel> taughtModels() {
+        return inAllModes(TaughtModel.instant(KimiStreamingChatModel.builder()));
+    }
+
     private List<StreamingChatModel> stopModels() {
         return inAllModes(BundledModel.seeded(KimiStreamingChatModel.builder(), false, BundledModel.STOP_SEED));
     }
@@ -157,27 +161,27 @@ class StreamingChatModelConformanceTest extends AbstractStreamingChatModelIT {
     }
 
     @Override
-    @LocalCase("German")
+    @Taught
     @ParameterizedTest
-    @MethodSource("thinkingModels")
+    @MethodSource("taughtModels")
     protected void should_respect_system_message(StreamingChatModel model) {
-        LocalCases.systemMessage(asking(model));
+        super.should_respect_system_message(model);
     }
 
     @Override
-    @LocalCase("a question that the bundled model answers in JSON of another form")
+    @Taught
     @ParameterizedTest
-    @MethodSource("models")
+    @MethodSource("taughtModels")
     protected void should_respect_JSON_response_format(StreamingChatModel model) {
-        LocalCases.jsonFormat(asking(model));
+        super.should_respect_JSON_response_format(model);
     }
 
     @Override
-    @LocalCase("two functions in one sentence, of which the bundled model calls one")
+    @Taught
     @ParameterizedTest
-    @MethodSource("models")
+    @MethodSource("taughtModels")
     protected void should_execute_multiple_tools_in_parallel_then_answer(StreamingChatModel model) {
-        LocalCases.parallelTools(asking(model));
+        super.should_execute_multiple_tools_in_parallel_then_answer(model);
     }
 
     @Override
