@@ -46,10 +46,10 @@ final class FloatRows implements RowProducts {
         return packed.hasTiles() ? VectorProduct.TILE_OUTPUTS : stretch(w);
     }
 
-    /** Weight rows of about {@link #TASK_BYTES}. */
+    /** Weight rows of about {@link #TASK_BYTES}, a multiple of the four that kernels take at a time. */
     static int stretch(Matrix w) {
         long rowBytes = Math.max(1, w.byteSize() / w.rows());
-        return Math.clamp(TASK_BYTES / rowBytes, 4, 256);
+        return Math.clamp(TASK_BYTES / rowBytes, 4, 256) / 4 * 4;
     }
 
     /** A worker's product, of these weights. */
