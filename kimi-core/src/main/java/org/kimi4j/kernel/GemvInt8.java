@@ -93,15 +93,15 @@ final class GemvInt8 {
      * <p>A short of two weights a and b is a + 256 b once both have lost their offset, so what it adds too much for b is taken
      * from b's own factor: all sums are exact modulo 2^16, and two products of at most 128 * 127 fit 16 bits.
      */
-    static void pack(byte[] codes, int at, int vectorized, int[] packed, int packedAt) {
+    static void pack(byte[] codes, int at, int vectorized, short[] packed, int packedAt) {
         for (int block = 0; block < vectorized; block += 4 * L) {
-            int to = packedAt + block / 2;
             for (int word = 0; word < L; word++) {
+                int to = packedAt + block + 2 * word;
                 int c = at + block + 4 * word;
-                int low = codes[c + 1] - (codes[c] << 8);
-                int high = codes[c + 3] - (codes[c + 2] << 8);
-                packed[to + word] = codes[c + 2] << 16 | codes[c] & 0xffff;
-                packed[to + L + word] = high << 16 | low & 0xffff;
+                packed[to] = codes[c];
+                packed[to + 1] = codes[c + 2];
+                packed[to + 2 * L] = (short) (codes[c + 1] - (codes[c] << 8));
+                packed[to + 2 * L + 1] = (short) (codes[c + 3] - (codes[c + 2] << 8));
             }
         }
     }
@@ -130,7 +130,7 @@ final class GemvInt8 {
             Matrix.Int8 matrix, int from, int to, int length, IntegerRow x, float[] lanes, int lanesAt) {
         MemorySegment w = matrix.packed();
         MemorySegment scales = matrix.scales();
-        int[] codes = x.codes;
+        short[] codes = x.codes;
         float[] xScales = x.scales;
         int codeAt = x.codeAt;
         int groupAt = x.groupAt;
@@ -143,8 +143,8 @@ final class GemvInt8 {
             long at = (long) o * cols;
             long scaleAt = at / Activations.GROUP * 2;
             int g = groupAt;
-            int end = codeAt + length / 2;
-            for (int i = codeAt; i < end; i += 16 * L) {
+            int end = codeAt + length;
+            for (int i = codeAt; i < end; i += 32 * L) {
                 FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
                                 .convertShape(VectorOperators.S2I, Lanes.INT, 0))
                         .lanewise(VectorOperators.LSHL, 16)
@@ -152,11 +152,10 @@ final class GemvInt8 {
                         .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, g));
                 ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
                 IntVector s0 = v0.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i))
                         .add(v0.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 1 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L)))
                         .reinterpretAsInts();
                 a0 = ((FloatVector) s0.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -165,11 +164,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD0), a0);
                 ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 4 * L, LE);
                 IntVector s1 = v1.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 2 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L))
                         .add(v1.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 3 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L)))
                         .reinterpretAsInts();
                 a1 = ((FloatVector) s1.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -178,11 +176,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD1), a1);
                 ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 8 * L, LE);
                 IntVector s2 = v2.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 4 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L))
                         .add(v2.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 5 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L)))
                         .reinterpretAsInts();
                 a2 = ((FloatVector) s2.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -191,11 +188,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD2), a2);
                 ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 12 * L, LE);
                 IntVector s3 = v3.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 6 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L))
                         .add(v3.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 7 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L)))
                         .reinterpretAsInts();
                 a3 = ((FloatVector) s3.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -204,11 +200,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD3), a3);
                 ShortVector v4 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 16 * L, LE);
                 IntVector s4 = v4.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 8 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L))
                         .add(v4.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 9 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L)))
                         .reinterpretAsInts();
                 a0 = ((FloatVector) s4.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -217,11 +212,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD4), a0);
                 ShortVector v5 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 20 * L, LE);
                 IntVector s5 = v5.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 10 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L))
                         .add(v5.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 11 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L)))
                         .reinterpretAsInts();
                 a1 = ((FloatVector) s5.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -230,11 +224,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD5), a1);
                 ShortVector v6 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 24 * L, LE);
                 IntVector s6 = v6.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 12 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L))
                         .add(v6.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 13 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L)))
                         .reinterpretAsInts();
                 a2 = ((FloatVector) s6.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -243,11 +236,10 @@ final class GemvInt8 {
                         .fma(sc.rearrange(SPREAD6), a2);
                 ShortVector v7 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 28 * L, LE);
                 IntVector s7 = v7.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, i + 14 * L).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L))
                         .add(v7.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, i + 15 * L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L)))
                         .reinterpretAsInts();
                 a3 = ((FloatVector) s7.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)
@@ -267,7 +259,7 @@ final class GemvInt8 {
             Matrix.Int8 matrix, int from, int to, int first, int end, IntegerRow x, float[] lanes, int lanesAt) {
         MemorySegment w = matrix.packed();
         MemorySegment scales = matrix.scales();
-        int[] codes = x.codes;
+        short[] codes = x.codes;
         float[] xScales = x.scales;
         int shift = Integer.numberOfTrailingZeros(matrix.group());
         int second = L > 8 ? 1 : 0;
@@ -275,18 +267,17 @@ final class GemvInt8 {
             FloatVector a = FloatVector.fromArray(Lanes.FLOAT, lanes, lanesAt + (o - from) * L);
             long row = (long) o * matrix.cols();
             for (int i = first; i < end; i += 4 * L) {
-                int c = x.codeAt + i / 2;
+                int c = x.codeAt + i;
                 int g = x.groupAt + i / Activations.GROUP;
                 long at = row + i;
                 float scale0 = Weights.bf16(scales, at >> shift) * xScales[g];
                 float scale1 = Weights.bf16(scales, at + second * Activations.GROUP >> shift) * xScales[g + second];
                 ShortVector v = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
                 IntVector s = v.sub(OFFSETS)
-                        .mul(IntVector.fromArray(Lanes.INT, codes, c).reinterpretAsShorts())
+                        .mul(ShortVector.fromArray(Lanes.SHORT, codes, c))
                         .add(v.lanewise(VectorOperators.XOR, UPPER)
                                 .lanewise(VectorOperators.ASHR, 8)
-                                .mul(IntVector.fromArray(Lanes.INT, codes, c + L)
-                                        .reinterpretAsShorts()))
+                                .mul(ShortVector.fromArray(Lanes.SHORT, codes, c + 2 * L)))
                         .reinterpretAsInts();
                 a = ((FloatVector) s.lanewise(VectorOperators.LSHL, 16)
                                 .lanewise(VectorOperators.ASHR, 16)

@@ -5,20 +5,20 @@ import org.kimi4j.tensor.Matrix;
 /** One row of 8-bit activations: packed for the integer sums of an encoding, and as it was for the rest at the end. */
 final class IntegerRow {
 
-    /** Pairs of 16 bits. */
-    final int[] codes;
+    /** Factors, as the kernel of the encoding packs them. */
+    final short[] codes;
 
     final int codeAt;
     /** The scale of each group of 32. */
     final float[] scales;
-    /** -8 times the sum of each group's integers: what the offset of 8 in the nibbles adds too much. */
-    final float[] offsets;
+    /** What the offset of 8 in the nibbles adds too much to each group of a step, as {@link IntegerGemvInt4#pack} says. */
+    final int[] offsets;
 
     final int groupAt;
     private final byte[] plain;
     private final int plainAt;
 
-    IntegerRow(int[] codes, int codeAt, float[] scales, float[] offsets, int groupAt, byte[] plain, int plainAt) {
+    IntegerRow(short[] codes, int codeAt, float[] scales, int[] offsets, int groupAt, byte[] plain, int plainAt) {
         this.codes = codes;
         this.codeAt = codeAt;
         this.scales = scales;

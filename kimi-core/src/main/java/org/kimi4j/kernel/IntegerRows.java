@@ -9,10 +9,11 @@ final class IntegerRows implements RowProducts {
     private final ElementOrders orders;
     private final Scratch[] scratch;
     private final @Nullable VectorProduct[] products;
-    private int[] codes = {};
+    private short[] codes = {};
     private byte[] plain = {};
     private float[] scales = {};
-    private float[] offsets = {};
+    private float[] sums = {};
+    private int[] offsets = {};
     private IntegerRow[] rows = {};
     private int[] start = {0};
     private int sets;
@@ -40,19 +41,20 @@ final class IntegerRows implements RowProducts {
         int cols = order.cols();
         int groups = cols / Activations.GROUP;
         if (plain.length < count * cols) {
-            codes = new int[count * cols / 2];
+            codes = new short[count * cols];
             plain = new byte[count * cols];
             scales = new float[count * groups];
-            offsets = new float[count * groups];
+            sums = new float[count * groups];
+            offsets = new int[count * groups];
         }
         if (rows.length < count) {
             rows = new IntegerRow[count];
         }
         for (int r = 0; r < count; r++) {
-            if (isAt(rows[r], r * cols / 2, r * groups)) {
+            if (isAt(rows[r], r * cols, r * groups)) {
                 continue; // of the product before
             }
-            rows[r] = new IntegerRow(codes, r * cols / 2, scales, offsets, r * groups, plain, r * cols);
+            rows[r] = new IntegerRow(codes, r * cols, scales, offsets, r * groups, plain, r * cols);
         }
     }
 
@@ -71,22 +73,11 @@ final class IntegerRows implements RowProducts {
         int cols = order.cols();
         int groups = cols / Activations.GROUP;
         VectorElementwise.quantize(
-                row,
-                from,
-                cols,
-                plain,
-                at * cols,
-                scales,
-                offsets,
-                at * groups,
-                scratch[worker].ints(Activations.GROUP));
-        for (int g = 0; g < groups; g++) {
-            offsets[at * groups + g] *= -8;
-        }
+                row, from, cols, plain, at * cols, scales, sums, at * groups, scratch[worker].ints(Activations.GROUP));
         if (nibbles) {
-            GemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols / 2);
+            IntegerGemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols, sums, at * groups, offsets);
         } else {
-            GemvInt8.pack(plain, at * cols, GemvInt8.vectorized(cols), codes, at * cols / 2);
+            GemvInt8.pack(plain, at * cols, GemvInt8.vectorized(cols), codes, at * cols);
         }
     }
 

@@ -22,7 +22,8 @@ public final class ScalarKernels implements Kernels {
     /** A product smaller than this many multiplications is not worth waking the workers. */
     private static final long WORTH_SHARING = 1 << 16;
 
-    private static final int[] NO_CODES = {};
+    private static final short[] NO_CODES = {};
+    private static final int[] NO_OFFSETS = {};
 
     private final Precision precision;
     private final WorkerPool pool;
@@ -175,7 +176,7 @@ public final class ScalarKernels implements Kernels {
                     value = dot(rows, r * cols, weights, 0, cols);
                 } else {
                     Activations.quantize(rows, r * cols, cols, codes, 0, scales, 0);
-                    IntegerRow row = new IntegerRow(NO_CODES, 0, scales, scales, 0, codes, 0);
+                    IntegerRow row = new IntegerRow(NO_CODES, 0, scales, NO_OFFSETS, 0, codes, 0);
                     value = 0;
                     for (int g = 0; g < cols / Activations.GROUP; g++) {
                         value = row.addGroup(w, o, g, value);

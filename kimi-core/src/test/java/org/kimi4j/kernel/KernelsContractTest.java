@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -102,6 +103,12 @@ class KernelsContractTest {
                 }
                 cases.add(new Object[] {encoding, 207, 5, cols, 2});
             }
+            for (int o : new int[] {6, 7, 13}) {
+                // Whole steps of every encoding at every width, and a rest; not so few outputs that all might nearly
+                // cancel.
+                cases.add(new Object[] {encoding, 1, o, 1120, 0});
+                cases.add(new Object[] {encoding, 5, o, 1120, 0});
+            }
             for (int misalignment : new int[] {0, 2, 8}) {
                 for (int r : new int[] {1, 5}) {
                     cases.add(new Object[] {encoding, r, 7, 2048, misalignment});
@@ -132,6 +139,43 @@ class KernelsContractTest {
             opened.forEach(Kernels::close);
             opened.clear();
         }
+    }
+
+    /** Kernels take several weight rows at a time; which ones must not matter. */
+    @ParameterizedTest
+    @EnumSource(Encoding.class)
+    void anOutputHasTheBitsOfAProductWithItsWeightRowAlone(Encoding encoding) {
+        int cols = 1120;
+        Matrix w = random.matrix(encoding, 15, cols, 0);
+        float[][] x = activations(2, cols);
+        boolean[] prompt = {false, true};
+        for (Precision precision : Precision.values()) {
+            Kernels k = open(Backends.VECTOR, precision);
+            float[][] all = Backends.rows(k, k.matmul(Backends.tensor(k, x), w, prompt));
+            for (int o = 0; o < 15; o++) {
+                float[][] one = Backends.rows(k, k.matmul(Backends.tensor(k, x), rowOf(w, o), prompt));
+                for (int r = 0; r < x.length; r++) {
+                    assertThat(one[r][0])
+                            .as("%s, row %d, output %d", precision, r, o)
+                            .isEqualTo(all[r][o]);
+                }
+            }
+        }
+    }
+
+    private static Matrix rowOf(Matrix w, int o) {
+        return switch (w) {
+            case Matrix.F32 f -> new Matrix.F32(1, w.cols(), rowOf(f.values(), w, o));
+            case Matrix.Bf16 b -> new Matrix.Bf16(1, w.cols(), rowOf(b.values(), w, o));
+            case Matrix.Int4 q -> new Matrix.Int4(1, w.cols(), rowOf(q.packed(), w, o), rowOf(q.scales(), w, o));
+            case Matrix.Int8 q ->
+                new Matrix.Int8(1, w.cols(), q.group(), rowOf(q.packed(), w, o), rowOf(q.scales(), w, o));
+        };
+    }
+
+    private static MemorySegment rowOf(MemorySegment memory, Matrix w, int o) {
+        long bytes = memory.byteSize() / w.rows();
+        return memory.asSlice(o * bytes, bytes);
     }
 
     @ParameterizedTest

@@ -1,0 +1,438 @@
+package org.kimi4j.kernel;
+
+import static org.kimi4j.kernel.Lanes.LE;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import org.kimi4j.tensor.Matrix;
+
+/**
+ * Sums of INT4 weights times rows of 8-bit activations, in place on the checkpoint's bytes: integers within each group of
+ * 32, which is exact, and then floats. A step is four loads of 8 elements a lane. Four lanes hold a group, so a step has as
+ * many groups as there are lanes: what the four lanes of a group hold is added up until each group has one lane.
+ */
+final class IntegerGemvInt4 {
+
+    private static final int L = Lanes.COUNT;
+    private static final VectorMask<Integer> ODD = lanes(1);
+    private static final VectorMask<Integer> UPPER = lanes(2);
+    private static final VectorShuffle<Integer> SWAP1 = VectorShuffle.fromOp(Lanes.INT, lane -> lane ^ 1);
+    private static final VectorShuffle<Integer> SWAP2 = VectorShuffle.fromOp(Lanes.INT, lane -> lane ^ 2);
+    /** Where the groups of a step end up: see {@link #group}. */
+    private static final VectorShuffle<Float> GROUPS = VectorShuffle.fromOp(Lanes.FLOAT, IntegerGemvInt4::group);
+
+    private IntegerGemvInt4() {}
+
+    private static VectorMask<Integer> lanes(int bit) {
+        boolean[] set = new boolean[L];
+        for (int lane = 0; lane < L; lane++) {
+            set[lane] = (lane & bit) != 0;
+        }
+        return VectorMask.fromArray(Lanes.INT, set, 0);
+    }
+
+    /** The group of a step that a lane has in the end: that of a load, which are taken by turns. */
+    private static int group(int lane) {
+        return lane % 4 * (L / 4) + lane / 4;
+    }
+
+    /**
+     * Packs 8-bit activations for {@link #rows}: by load, by shift, by short.
+     *
+     * <p>A weight short holds four nibbles, and a shift that brings one down leaves those above it in place. Instead of
+     * masking them off, what they add is taken from the factors that they meet next: all sums are exact modulo 2^16, and so
+     * is the whole sum of a group. So the factors of nibbles 0 to 3 are x0, x1 - 16 x0, x2 - 16 x1 and x3 - 16 x2, and what a
+     * shift of the word brings from its upper short into its lower one is taken from the upper one's first.
+     *
+     * @param sums of each group's integers, at {@code sumAt}
+     * @param offsets receives at {@code sumAt} what the offset of 8 in the nibbles adds too much, in the upper 16 bits and
+     *     in the order in which {@link #rows} has the groups of a step
+     */
+    static void pack(
+            byte[] codes,
+            int at,
+            int vectorized,
+            short[] packed,
+            int packedAt,
+            float[] sums,
+            int sumAt,
+            int[] offsets) {
+        for (int block = 0; block < vectorized; block += 8 * L) {
+            for (int word = 0; word < L; word++) {
+                int to = packedAt + block + 2 * word;
+                int c = at + block + 8 * word;
+                int low1 = codes[c + 1] - (codes[c] << 4);
+                int low2 = codes[c + 2] - (codes[c + 1] << 4);
+                int low3 = codes[c + 3] - (codes[c + 2] << 4);
+                packed[to] = codes[c];
+                packed[to + 1] = (short) (codes[c + 4] - (low1 << 12) - (low2 << 8) - (low3 << 4));
+                packed[to + 2 * L] = (short) low1;
+                packed[to + 2 * L + 1] = (short) (codes[c + 5] - (codes[c + 4] << 4));
+                packed[to + 4 * L] = (short) low2;
+                packed[to + 4 * L + 1] = (short) (codes[c + 6] - (codes[c + 5] << 4));
+                packed[to + 6 * L] = (short) low3;
+                packed[to + 6 * L + 1] = (short) (codes[c + 7] - (codes[c + 6] << 4));
+            }
+        }
+        for (int step = 0; step < vectorized / Activations.GROUP; step += L) {
+            for (int lane = 0; lane < L; lane++) {
+                offsets[sumAt + step + lane] = (int) sums[sumAt + step + group(lane)] * -8 << 16;
+            }
+        }
+    }
+
+    /**
+     * Leaves the running vectors of weight rows {@code from} to {@code to} and one row of 8-bit activations in
+     * {@code lanes}, one after the other. Two rows are taken at a time, one of either half: a core reads faster in two streams
+     * than in one, and what is read of the activations serves two.
+     *
+     * <p>The products of a word's 8 nibbles are summed in its two shorts, those by a shift; lanes of two loads are added by
+     * blends, so that what follows is done for four loads at once. A group's whole sum less its offset fits 16 bits.
+     *
+     * @param x activations packed by {@link #pack}
+     */
+    static void rows(
+            Matrix.Int4 matrix, int from, int to, ElementOrder order, IntegerRow x, float[] lanes, int lanesAt) {
+        int half = (to - from) / 2;
+        twoRows(matrix, from, half, order, x, lanes, lanesAt);
+        if (from + 2 * half < to) {
+            lastRow(matrix, to - 1, order, x, lanes, lanesAt + 2 * half * L);
+        }
+    }
+
+    /** Rows {@code from} to {@code from + half}, and with each the one that is half further. */
+    private static void twoRows(
+            Matrix.Int4 matrix, int from, int half, ElementOrder order, IntegerRow x, float[] lanes, int lanesAt) {
+        MemorySegment w = matrix.packed();
+        MemorySegment scales = matrix.scales();
+        short[] codes = x.codes;
+        float[] xScales = x.scales;
+        int[] xOffsets = x.offsets;
+        int codeAt = x.codeAt;
+        int groupAt = x.groupAt;
+        int groups = order.vectorized() / Activations.GROUP;
+        // A step that the compiler does not know: it keeps the loads in the order of memory, in which they are faster.
+        int step = order.lanes;
+        long apart = (long) half * matrix.cols() / 2;
+        long scalesApart = apart / 8;
+        for (int o = from; o < from + half; o++) {
+            long at = (long) o * matrix.cols() / 2;
+            long scaleAt = at / 8;
+            int i = codeAt;
+            FloatVector a = FloatVector.zero(Lanes.FLOAT);
+            FloatVector b = FloatVector.zero(Lanes.FLOAT);
+            for (int g = 0; g < groups; g += step) {
+                ShortVector x0 = ShortVector.fromArray(Lanes.SHORT, codes, i);
+                ShortVector x1 = ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L);
+                ShortVector x2 = ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L);
+                ShortVector x3 = ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L);
+                IntVector a0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+                ShortVector as0 = a0.reinterpretAsShorts()
+                        .mul(x0)
+                        .add(a0.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x1))
+                        .add(a0.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x2))
+                        .add(a0.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x3));
+                IntVector b0 = IntVector.fromMemorySegment(Lanes.INT, w, at + apart, LE);
+                ShortVector bs0 = b0.reinterpretAsShorts()
+                        .mul(x0)
+                        .add(b0.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x1))
+                        .add(b0.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x2))
+                        .add(b0.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x3));
+                ShortVector x4 = ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L);
+                ShortVector x5 = ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L);
+                ShortVector x6 = ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L);
+                ShortVector x7 = ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L);
+                IntVector a1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
+                ShortVector as1 = a1.reinterpretAsShorts()
+                        .mul(x4)
+                        .add(a1.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x5))
+                        .add(a1.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x6))
+                        .add(a1.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x7));
+                ShortVector at0 = as0.reinterpretAsInts()
+                        .blend(as1.reinterpretAsInts(), ODD)
+                        .reinterpretAsShorts()
+                        .add(as1.reinterpretAsInts()
+                                .blend(as0.reinterpretAsInts(), ODD)
+                                .rearrange(SWAP1)
+                                .reinterpretAsShorts());
+                IntVector b1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L + apart, LE);
+                ShortVector bs1 = b1.reinterpretAsShorts()
+                        .mul(x4)
+                        .add(b1.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x5))
+                        .add(b1.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x6))
+                        .add(b1.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x7));
+                ShortVector bt0 = bs0.reinterpretAsInts()
+                        .blend(bs1.reinterpretAsInts(), ODD)
+                        .reinterpretAsShorts()
+                        .add(bs1.reinterpretAsInts()
+                                .blend(bs0.reinterpretAsInts(), ODD)
+                                .rearrange(SWAP1)
+                                .reinterpretAsShorts());
+                ShortVector x8 = ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L);
+                ShortVector x9 = ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L);
+                ShortVector x10 = ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L);
+                ShortVector x11 = ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L);
+                IntVector a2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
+                ShortVector as2 = a2.reinterpretAsShorts()
+                        .mul(x8)
+                        .add(a2.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x9))
+                        .add(a2.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x10))
+                        .add(a2.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x11));
+                IntVector b2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L + apart, LE);
+                ShortVector bs2 = b2.reinterpretAsShorts()
+                        .mul(x8)
+                        .add(b2.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x9))
+                        .add(b2.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x10))
+                        .add(b2.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x11));
+                ShortVector x12 = ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L);
+                ShortVector x13 = ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L);
+                ShortVector x14 = ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L);
+                ShortVector x15 = ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L);
+                IntVector a3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
+                ShortVector as3 = a3.reinterpretAsShorts()
+                        .mul(x12)
+                        .add(a3.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x13))
+                        .add(a3.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x14))
+                        .add(a3.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x15));
+                ShortVector at1 = as2.reinterpretAsInts()
+                        .blend(as3.reinterpretAsInts(), ODD)
+                        .reinterpretAsShorts()
+                        .add(as3.reinterpretAsInts()
+                                .blend(as2.reinterpretAsInts(), ODD)
+                                .rearrange(SWAP1)
+                                .reinterpretAsShorts());
+                IntVector ag = at0.reinterpretAsInts()
+                        .blend(at1.reinterpretAsInts(), UPPER)
+                        .reinterpretAsShorts()
+                        .add(at1.reinterpretAsInts()
+                                .blend(at0.reinterpretAsInts(), UPPER)
+                                .rearrange(SWAP2)
+                                .reinterpretAsShorts())
+                        .reinterpretAsInts();
+                FloatVector ac = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
+                                .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats()
+                        .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
+                a = ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
+                                .add(ag)
+                                .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(ac.rearrange(GROUPS), a);
+                IntVector b3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L + apart, LE);
+                ShortVector bs3 = b3.reinterpretAsShorts()
+                        .mul(x12)
+                        .add(b3.lanewise(VectorOperators.LSHR, 4)
+                                .reinterpretAsShorts()
+                                .mul(x13))
+                        .add(b3.lanewise(VectorOperators.LSHR, 8)
+                                .reinterpretAsShorts()
+                                .mul(x14))
+                        .add(b3.lanewise(VectorOperators.LSHR, 12)
+                                .reinterpretAsShorts()
+                                .mul(x15));
+                ShortVector bt1 = bs2.reinterpretAsInts()
+                        .blend(bs3.reinterpretAsInts(), ODD)
+                        .reinterpretAsShorts()
+                        .add(bs3.reinterpretAsInts()
+                                .blend(bs2.reinterpretAsInts(), ODD)
+                                .rearrange(SWAP1)
+                                .reinterpretAsShorts());
+                IntVector bg = bt0.reinterpretAsInts()
+                        .blend(bt1.reinterpretAsInts(), UPPER)
+                        .reinterpretAsShorts()
+                        .add(bt1.reinterpretAsInts()
+                                .blend(bt0.reinterpretAsInts(), UPPER)
+                                .rearrange(SWAP2)
+                                .reinterpretAsShorts())
+                        .reinterpretAsInts();
+                FloatVector bc = ((IntVector)
+                                ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt + scalesApart, LE)
+                                        .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats()
+                        .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
+                b = ((FloatVector) bg.lanewise(VectorOperators.LSHL, 16)
+                                .add(bg)
+                                .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
+                                .lanewise(VectorOperators.ASHR, 16)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(bc.rearrange(GROUPS), b);
+                at += 16 * L;
+                scaleAt += 2 * L;
+                i += 32 * L;
+            }
+            a.intoArray(lanes, lanesAt + (o - from) * L);
+            b.intoArray(lanes, lanesAt + (o - from + half) * L);
+        }
+    }
+
+    /** As above, for the row without a partner. */
+    private static void lastRow(
+            Matrix.Int4 matrix, int row, ElementOrder order, IntegerRow x, float[] lanes, int lanesAt) {
+        MemorySegment w = matrix.packed();
+        MemorySegment scales = matrix.scales();
+        short[] codes = x.codes;
+        float[] xScales = x.scales;
+        int[] xOffsets = x.offsets;
+        int codeAt = x.codeAt;
+        int groupAt = x.groupAt;
+        int groups = order.vectorized() / Activations.GROUP;
+        int step = order.lanes;
+        long at = (long) row * matrix.cols() / 2;
+        long scaleAt = at / 8;
+        int i = codeAt;
+        FloatVector a = FloatVector.zero(Lanes.FLOAT);
+        for (int g = 0; g < groups; g += step) {
+            ShortVector x0 = ShortVector.fromArray(Lanes.SHORT, codes, i);
+            ShortVector x1 = ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L);
+            ShortVector x2 = ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L);
+            ShortVector x3 = ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L);
+            IntVector a0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+            ShortVector as0 = a0.reinterpretAsShorts()
+                    .mul(x0)
+                    .add(a0.lanewise(VectorOperators.LSHR, 4)
+                            .reinterpretAsShorts()
+                            .mul(x1))
+                    .add(a0.lanewise(VectorOperators.LSHR, 8)
+                            .reinterpretAsShorts()
+                            .mul(x2))
+                    .add(a0.lanewise(VectorOperators.LSHR, 12)
+                            .reinterpretAsShorts()
+                            .mul(x3));
+            ShortVector x4 = ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L);
+            ShortVector x5 = ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L);
+            ShortVector x6 = ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L);
+            ShortVector x7 = ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L);
+            IntVector a1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
+            ShortVector as1 = a1.reinterpretAsShorts()
+                    .mul(x4)
+                    .add(a1.lanewise(VectorOperators.LSHR, 4)
+                            .reinterpretAsShorts()
+                            .mul(x5))
+                    .add(a1.lanewise(VectorOperators.LSHR, 8)
+                            .reinterpretAsShorts()
+                            .mul(x6))
+                    .add(a1.lanewise(VectorOperators.LSHR, 12)
+                            .reinterpretAsShorts()
+                            .mul(x7));
+            ShortVector at0 = as0.reinterpretAsInts()
+                    .blend(as1.reinterpretAsInts(), ODD)
+                    .reinterpretAsShorts()
+                    .add(as1.reinterpretAsInts()
+                            .blend(as0.reinterpretAsInts(), ODD)
+                            .rearrange(SWAP1)
+                            .reinterpretAsShorts());
+            ShortVector x8 = ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L);
+            ShortVector x9 = ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L);
+            ShortVector x10 = ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L);
+            ShortVector x11 = ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L);
+            IntVector a2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
+            ShortVector as2 = a2.reinterpretAsShorts()
+                    .mul(x8)
+                    .add(a2.lanewise(VectorOperators.LSHR, 4)
+                            .reinterpretAsShorts()
+                            .mul(x9))
+                    .add(a2.lanewise(VectorOperators.LSHR, 8)
+                            .reinterpretAsShorts()
+                            .mul(x10))
+                    .add(a2.lanewise(VectorOperators.LSHR, 12)
+                            .reinterpretAsShorts()
+                            .mul(x11));
+            ShortVector x12 = ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L);
+            ShortVector x13 = ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L);
+            ShortVector x14 = ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L);
+            ShortVector x15 = ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L);
+            IntVector a3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
+            ShortVector as3 = a3.reinterpretAsShorts()
+                    .mul(x12)
+                    .add(a3.lanewise(VectorOperators.LSHR, 4)
+                            .reinterpretAsShorts()
+                            .mul(x13))
+                    .add(a3.lanewise(VectorOperators.LSHR, 8)
+                            .reinterpretAsShorts()
+                            .mul(x14))
+                    .add(a3.lanewise(VectorOperators.LSHR, 12)
+                            .reinterpretAsShorts()
+                            .mul(x15));
+            ShortVector at1 = as2.reinterpretAsInts()
+                    .blend(as3.reinterpretAsInts(), ODD)
+                    .reinterpretAsShorts()
+                    .add(as3.reinterpretAsInts()
+                            .blend(as2.reinterpretAsInts(), ODD)
+                            .rearrange(SWAP1)
+                            .reinterpretAsShorts());
+            IntVector ag = at0.reinterpretAsInts()
+                    .blend(at1.reinterpretAsInts(), UPPER)
+                    .reinterpretAsShorts()
+                    .add(at1.reinterpretAsInts()
+                            .blend(at0.reinterpretAsInts(), UPPER)
+                            .rearrange(SWAP2)
+                            .reinterpretAsShorts())
+                    .reinterpretAsInts();
+            FloatVector ac = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
+                            .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
+            a = ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
+                            .add(ag)
+                            .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
+                            .lanewise(VectorOperators.ASHR, 16)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(ac.rearrange(GROUPS), a);
+            at += 16 * L;
+            scaleAt += 2 * L;
+            i += 32 * L;
+        }
+        a.intoArray(lanes, lanesAt);
+    }
+}
