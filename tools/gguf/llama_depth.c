@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { READ = 512 };
@@ -33,9 +34,10 @@ static llama_token next(int vocabulary) {
     return rand() % vocabulary;
 }
 
+/* Warnings, and which library of kernels was chosen. */
 static void quiet(enum ggml_log_level level, const char *text, void *unused) {
     (void) unused;
-    if (level >= GGML_LOG_LEVEL_WARN) fputs(text, stderr);
+    if (level >= GGML_LOG_LEVEL_WARN || strstr(text, "load_backend: loaded")) fputs(text, stderr);
 }
 
 int main(int count, char **argument) {
