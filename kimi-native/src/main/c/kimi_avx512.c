@@ -2,21 +2,20 @@
  * AVX-512 with VNNI: few rows. See kimi_native.h for shapes and contracts.
  *
  * One row against weights that stream from memory waits for the memory. A core reads faster in two or four streams than in
- * one, so the outputs of a call are cut into two or four parts, and a weight row of each is taken at a time.
+ * one, so the outputs of a call are cut into four parts, and a weight row of each is taken at a time.
  */
 #include "kimi_avx512.h"
 
 #define SUPERBLOCK 4096
 
-/* Outputs that are summed at a time: streams of reading. */
-#define INTEGER_STREAMS 2
-#define FLOAT_STREAMS 4
 /*
- * Bytes by which weights are asked for before they are needed, into the second cache: the first has too few buffers for
- * what is under way. INT8 weights come as fast without.
+ * Outputs that are summed at a time: streams of reading. A line of each is taken in turn; whole stretches of a row in turn
+ * keep the processor from seeing the streams and are half as fast.
  */
+#define STREAMS 4
+/* Bytes by which weights are asked for before they are needed. INT8 weights come as fast without. */
 #define FLOAT_AHEAD 2048
-#define INT4_AHEAD 4096
+#define INT4_AHEAD 1024
 
 int32_t KIMI(version)(void) {
     return KIMI_NATIVE_VERSION;
@@ -80,9 +79,8 @@ INLINE void int4_tile(
     int64_t cols, const int8_t *halves, const float *scales, const float *offsets) {
     const int64_t groups = cols / GROUP;
     const int64_t whole = cols - cols % 512;
-    const __m512i e0 = spread(0, 2), e1 = spread(1, 2), e2 = spread(2, 2), e3 = spread(3, 2);
     __m512 a[outs][rows], b[outs][rows], correction[outs][rows];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int o = 0; o < outs; o++) {
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
@@ -90,29 +88,32 @@ INLINE void int4_tile(
         }
     }
     for (int64_t i = 0, g = 0; i < whole; i += 512, g += 16) {
-#pragma GCC unroll 2
-        for (int o = 0; o < outs; o++) {
-            const uint8_t *p = w + o * part * (cols / 2) + i / 2;
+        __m512 s[outs][rows];
 #pragma GCC unroll 4
-            for (int j = 0; j < 4; j++) {
-                _mm_prefetch((const char *) p + INT4_AHEAD + 64 * j, _MM_HINT_T1);
-            }
-            const __m512i w0 = _mm512_loadu_si512(p), w1 = _mm512_loadu_si512(p + 64);
-            const __m512i w2 = _mm512_loadu_si512(p + 128), w3 = _mm512_loadu_si512(p + 192);
+        for (int o = 0; o < outs; o++) {
             const __m512 f = widen(_mm256_loadu_si256((const __m256i *) (ws + o * part * groups + g)));
 #pragma GCC unroll 4
             for (int r = 0; r < rows; r++) {
-                const int8_t *x = halves + r * cols + i;
-                const __m512 s = _mm512_mul_ps(f, _mm512_loadu_ps(scales + r * groups + g));
-                const __m512 n0 = nibbles(w0, _mm512_loadu_si512(x), _mm512_loadu_si512(x + 64));
-                const __m512 n1 = nibbles(w1, _mm512_loadu_si512(x + 128), _mm512_loadu_si512(x + 192));
-                const __m512 n2 = nibbles(w2, _mm512_loadu_si512(x + 256), _mm512_loadu_si512(x + 320));
-                const __m512 n3 = nibbles(w3, _mm512_loadu_si512(x + 384), _mm512_loadu_si512(x + 448));
-                correction[o][r] = _mm512_fmadd_ps(s, _mm512_loadu_ps(offsets + r * groups + g), correction[o][r]);
-                a[o][r] = _mm512_fmadd_ps(n0, _mm512_permutexvar_ps(e0, s), a[o][r]);
-                b[o][r] = _mm512_fmadd_ps(n1, _mm512_permutexvar_ps(e1, s), b[o][r]);
-                a[o][r] = _mm512_fmadd_ps(n2, _mm512_permutexvar_ps(e2, s), a[o][r]);
-                b[o][r] = _mm512_fmadd_ps(n3, _mm512_permutexvar_ps(e3, s), b[o][r]);
+                s[o][r] = _mm512_mul_ps(f, _mm512_loadu_ps(scales + r * groups + g));
+                correction[o][r] =
+                    _mm512_fmadd_ps(s[o][r], _mm512_loadu_ps(offsets + r * groups + g), correction[o][r]);
+            }
+        }
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            const __m512i e = spread(j, 2);
+#pragma GCC unroll 4
+            for (int o = 0; o < outs; o++) {
+                const uint8_t *p = w + o * part * (cols / 2) + i / 2 + 64 * j;
+                _mm_prefetch((const char *) p + INT4_AHEAD, _MM_HINT_T0);
+                const __m512i v = _mm512_loadu_si512(p);
+#pragma GCC unroll 4
+                for (int r = 0; r < rows; r++) {
+                    const int8_t *x = halves + r * cols + i + 128 * j;
+                    const __m512 n = nibbles(v, _mm512_loadu_si512(x), _mm512_loadu_si512(x + 64));
+                    __m512 *sum = j % 2 == 0 ? &a[o][r] : &b[o][r];
+                    *sum = _mm512_fmadd_ps(n, _mm512_permutexvar_ps(e, s[o][r]), *sum);
+                }
             }
         }
     }
@@ -142,7 +143,10 @@ INLINE void int4_tile(
     }
 }
 
-/* As above for all rows, four, two or one at a time: the weights are in the cache from the second time on. */
+/*
+ * As above for all rows, four, two or one at a time: the weights are in the cache from the second time on. With more rows the
+ * registers last for fewer outputs.
+ */
 INLINE void int4_outputs(
     const int outs, float *out, int64_t outputs, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t cols,
     const int8_t *halves, const float *scales, const float *offsets, int64_t rows) {
@@ -156,9 +160,12 @@ INLINE void int4_outputs(
         }
     }
     if (r + 2 <= rows) {
-        int4_tile(
-            outs, 2, out + r * outputs, outputs, part, w, ws, cols, halves + r * cols, scales + r * groups,
-            offsets + r * groups);
+#pragma GCC unroll 2
+        for (int o = 0; o < outs; o += 2) {
+            int4_tile(
+                outs < 2 ? 1 : 2, 2, out + r * outputs + o * part, outputs, part, w + o * part * (cols / 2),
+                ws + o * part * groups, cols, halves + r * cols, scales + r * groups, offsets + r * groups);
+        }
         r += 2;
     }
     if (r < rows) {
@@ -180,13 +187,13 @@ void KIMI(int4_rows)(
     const float *offsets,
     int64_t rows) {
     (void) codes;
-    const int64_t part = outputs / INTEGER_STREAMS;
+    const int64_t part = outputs / STREAMS;
     for (int64_t o = 0; o < part; o++) {
         int4_outputs(
-            INTEGER_STREAMS, out + o, outputs, part, w + o * (cols / 2), ws + o * (cols / GROUP), cols, halves, scales,
+            STREAMS, out + o, outputs, part, w + o * (cols / 2), ws + o * (cols / GROUP), cols, halves, scales,
             offsets, rows);
     }
-    for (int64_t o = part * INTEGER_STREAMS; o < outputs; o++) {
+    for (int64_t o = part * STREAMS; o < outputs; o++) {
         int4_outputs(
             1, out + o, outputs, 0, w + o * (cols / 2), ws + o * (cols / GROUP), cols, halves, scales, offsets, rows);
     }
@@ -201,7 +208,7 @@ INLINE void int8_tile(
     int64_t scaled, int shift, int64_t cols, const int8_t *codes, const float *scales, const float *offsets) {
     const int64_t groups = cols / GROUP;
     __m512 a[outs][rows], b[outs][rows], correction[outs][rows];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int o = 0; o < outs; o++) {
 #pragma GCC unroll 2
         for (int r = 0; r < rows; r++) {
@@ -211,30 +218,43 @@ INLINE void int8_tile(
     for (int64_t g = 0; g < groups; g += 16) {
         const int64_t i = g * GROUP, length = least(512, cols - i);
         const __mmask16 left = first16(groups - g);
-#pragma GCC unroll 2
+        __m512 s[outs][rows];
+#pragma GCC unroll 4
         for (int o = 0; o < outs; o++) {
-            const uint8_t *p = w + o * part * cols + i;
             const __m512 f = group_scales(ws + o * part * scaled, g, least(16, groups - g), shift);
 #pragma GCC unroll 2
             for (int r = 0; r < rows; r++) {
-                const int8_t *x = codes + r * cols + i;
-                const __m512 s = _mm512_mul_ps(f, _mm512_maskz_loadu_ps(left, scales + r * groups + g));
+                s[o][r] = _mm512_mul_ps(f, _mm512_maskz_loadu_ps(left, scales + r * groups + g));
                 correction[o][r] =
-                    _mm512_fmadd_ps(s, _mm512_maskz_loadu_ps(left, offsets + r * groups + g), correction[o][r]);
-                if (length == 512) {
+                    _mm512_fmadd_ps(s[o][r], _mm512_maskz_loadu_ps(left, offsets + r * groups + g), correction[o][r]);
+            }
+        }
+        if (length == 512) {
+#pragma GCC unroll 8
+            for (int j = 0; j < 8; j++) {
+                const __m512i e = spread(j, 3);
 #pragma GCC unroll 4
-                    for (int j = 0; j < 8; j += 2) {
-                        const __m512 n0 = bytes(_mm512_loadu_si512(p + 64 * j), _mm512_loadu_si512(x + 64 * j));
-                        const __m512 n1 = bytes(_mm512_loadu_si512(p + 64 * j + 64), _mm512_loadu_si512(x + 64 * j + 64));
-                        a[o][r] = _mm512_fmadd_ps(n0, _mm512_permutexvar_ps(spread(j, 3), s), a[o][r]);
-                        b[o][r] = _mm512_fmadd_ps(n1, _mm512_permutexvar_ps(spread(j + 1, 3), s), b[o][r]);
+                for (int o = 0; o < outs; o++) {
+                    const uint8_t *p = w + o * part * cols + i + 64 * j;
+                    const __m512i v = _mm512_loadu_si512(p);
+#pragma GCC unroll 2
+                    for (int r = 0; r < rows; r++) {
+                        const __m512 n = bytes(v, _mm512_loadu_si512(codes + r * cols + i + 64 * j));
+                        __m512 *sum = j % 2 == 0 ? &a[o][r] : &b[o][r];
+                        *sum = _mm512_fmadd_ps(n, _mm512_permutexvar_ps(e, s[o][r]), *sum);
                     }
-                } else {
+                }
+            }
+        } else {
+            for (int o = 0; o < outs; o++) {
+                const uint8_t *p = w + o * part * cols + i;
+                for (int r = 0; r < rows; r++) {
+                    const int8_t *x = codes + r * cols + i;
                     for (int j = 0; j * 64 < length; j++) {
                         const __mmask64 m = first64(length - 64 * j);
                         const __m512 n = bytes(
                             _mm512_maskz_loadu_epi8(m, p + 64 * j), _mm512_maskz_loadu_epi8(m, x + 64 * j));
-                        a[o][r] = _mm512_fmadd_ps(n, _mm512_permutexvar_ps(spread(j, 3), s), a[o][r]);
+                        a[o][r] = _mm512_fmadd_ps(n, _mm512_permutexvar_ps(spread(j, 3), s[o][r]), a[o][r]);
                     }
                 }
             }
@@ -254,9 +274,12 @@ INLINE void int8_outputs(
     const int64_t groups = cols / GROUP;
     int64_t r = 0;
     for (; r + 2 <= rows; r += 2) {
-        int8_tile(
-            outs, 2, out + r * outputs, outputs, part, w, ws, scaled, shift, cols, codes + r * cols, scales + r * groups,
-            offsets + r * groups);
+#pragma GCC unroll 2
+        for (int o = 0; o < outs; o += 2) {
+            int8_tile(
+                outs < 2 ? 1 : 2, 2, out + r * outputs + o * part, outputs, part, w + o * part * cols,
+                ws + o * part * scaled, scaled, shift, cols, codes + r * cols, scales + r * groups, offsets + r * groups);
+        }
     }
     if (r < rows) {
         int8_tile(
@@ -278,13 +301,13 @@ void KIMI(int8_rows)(
     int64_t rows) {
     const int64_t scaled = cols / group;
     const int shift = __builtin_ctzll((uint64_t) (group / GROUP));
-    const int64_t part = outputs / INTEGER_STREAMS;
+    const int64_t part = outputs / STREAMS;
     for (int64_t o = 0; o < part; o++) {
         int8_outputs(
-            INTEGER_STREAMS, out + o, outputs, part, w + o * cols, ws + o * scaled, scaled, shift, cols, codes, scales,
+            STREAMS, out + o, outputs, part, w + o * cols, ws + o * scaled, scaled, shift, cols, codes, scales,
             offsets, rows);
     }
-    for (int64_t o = part * INTEGER_STREAMS; o < outputs; o++) {
+    for (int64_t o = part * STREAMS; o < outputs; o++) {
         int8_outputs(1, out + o, outputs, 0, w + o * cols, ws + o * scaled, scaled, shift, cols, codes, scales, offsets, rows);
     }
 }
@@ -315,8 +338,16 @@ INLINE __m512 high_half(__m512i v) {
     return _mm512_castsi512_ps(_mm512_and_si512(v, _mm512_set1_epi32((int) 0xffff0000)));
 }
 
+/*
+ * Zen 4 reads bfloat16 rows faster when they are asked for ahead, Zen 5, which is told by this instruction, without: it sees
+ * the streams, and each request takes longer than a line's products.
+ */
+INLINE int asks_ahead(void) {
+    return !__builtin_cpu_supports("avx512vp2intersect");
+}
+
 INLINE void bf16_tile(
-    const int outs, const int rows, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols,
+    const int outs, const int rows, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols,
     const float *x, int64_t stride) {
     const int64_t vectorized = cols - cols % 128;
     __m512 run[outs][rows];
@@ -342,7 +373,9 @@ INLINE void bf16_tile(
             for (int j = 0; j < 4; j++) {
 #pragma GCC unroll 4
                 for (int o = 0; o < outs; o++) {
-                    _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + FLOAT_AHEAD, _MM_HINT_T1);
+                    if (ahead) {
+                        _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + FLOAT_AHEAD, _MM_HINT_T1);
+                    }
                     const __m512i v = _mm512_loadu_si512(p + o * part * cols + 32 * j);
 #pragma GCC unroll 4
                     for (int r = 0; r < rows; r++) {
@@ -373,27 +406,37 @@ INLINE void bf16_tile(
 }
 
 INLINE void bf16_outputs(
-    const int outs, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
+    const int outs, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
     int64_t stride, int64_t rows) {
     int64_t r = 0;
     for (; r + 4 <= rows; r += 4) {
         for (int o = 0; o < outs; o++) {
             bf16_tile(
-                1, 4, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
+                1, 4, ahead, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
         }
     }
     for (; r < rows; r++) {
-        bf16_tile(outs, 1, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
+        bf16_tile(outs, 1, ahead, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
+    }
+}
+
+INLINE void bf16_all(
+    const int ahead, float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride,
+    int64_t rows) {
+    const int64_t part = outputs / STREAMS;
+    for (int64_t o = 0; o < part; o++) {
+        bf16_outputs(STREAMS, ahead, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
+    }
+    for (int64_t o = part * STREAMS; o < outputs; o++) {
+        bf16_outputs(1, ahead, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
     }
 }
 
 void KIMI(bf16_rows)(
     float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows) {
-    const int64_t part = outputs / FLOAT_STREAMS;
-    for (int64_t o = 0; o < part; o++) {
-        bf16_outputs(FLOAT_STREAMS, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
-    }
-    for (int64_t o = part * FLOAT_STREAMS; o < outputs; o++) {
-        bf16_outputs(1, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
+    if (asks_ahead()) {
+        bf16_all(1, out, w, cols, outputs, x, stride, rows);
+    } else {
+        bf16_all(0, out, w, cols, outputs, x, stride, rows);
     }
 }
