@@ -24,7 +24,9 @@ class Compile {
                     "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi",
                     "-mavx512vnni", "-mavx512bf16"));
 
-    private static final List<String> KINDS = List.of("", "_panels");
+    /** The files of each. */
+    private static final Map<String, List<String>> KINDS =
+            Map.of("avx2", List.of("", "_panels"), "avx512", List.of("", "_floats", "_panels"));
 
     public static void main(String[] args) throws IOException, InterruptedException {
         Path sources = Path.of(args[0]);
@@ -46,7 +48,7 @@ class Compile {
         List<String> link = new ArrayList<>(List.of(compiler, "-shared", "-s", "-o", library.toString()));
         Path objects = Files.createDirectories(out.resolveSibling("objects"));
         for (String set : SETS.keySet()) {
-            for (String kind : KINDS) {
+            for (String kind : KINDS.get(set)) {
                 String name = "kimi_" + set + kind;
                 List<String> command = new ArrayList<>(List.of(compiler));
                 command.addAll(FLAGS);

@@ -1,20 +1,9 @@
 /*
- * AVX-512 with VNNI: few rows. See kimi_native.h for shapes and contracts.
- *
- * One row against weights that stream from memory waits for the memory. A core reads faster in two or four streams than in
- * one, so the outputs of a call are cut into four parts, and a weight row of each is taken at a time.
+ * AVX-512 with VNNI: few rows in 8 bits. See kimi_native.h for shapes and contracts.
  */
 #include "kimi_avx512.h"
 
-#define SUPERBLOCK 4096
-
-/*
- * Outputs that are summed at a time: streams of reading. A line of each is taken in turn; whole stretches of a row in turn
- * keep the processor from seeing the streams and are half as fast.
- */
-#define STREAMS 4
-/* Bytes by which weights are asked for before they are needed. INT8 weights come as fast without. */
-#define FLOAT_AHEAD 2048
+/* Bytes by which INT4 weights are asked for before they are needed. INT8 weights come as fast without. */
 #define INT4_AHEAD 1024
 
 int32_t KIMI(version)(void) {
@@ -23,20 +12,6 @@ int32_t KIMI(version)(void) {
 
 const char *KIMI(isa)(void) {
     return "AVX-512 VNNI BF16";
-}
-
-/* The upper half is added to the lower until one lane is left. */
-INLINE float tree(__m512 v) {
-    const __m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
-    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    b = _mm_add_ps(b, _mm_movehl_ps(b, b));
-    return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
-}
-
-/* Lane l of load j belongs to group j * 2^(4 - shift) + l / 2^shift of the step's sixteen. */
-INLINE __m512i spread(int j, int shift) {
-    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return _mm512_add_epi32(_mm512_srli_epi32(lanes, (unsigned) shift), _mm512_set1_epi32(j << (4 - shift)));
 }
 
 void KIMI(quantize)(
@@ -309,134 +284,5 @@ void KIMI(int8_rows)(
     }
     for (int64_t o = part * STREAMS; o < outputs; o++) {
         int8_outputs(1, out + o, outputs, 0, w + o * cols, ws + o * scaled, scaled, shift, cols, codes, scales, offsets, rows);
-    }
-}
-
-void KIMI(bf16_pack)(const float *x, int64_t cols, float *to) {
-    const int64_t vectorized = cols - cols % 128;
-    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
-        const int64_t length = least(SUPERBLOCK, vectorized - first);
-        for (int64_t i = 0; i < length; i += 32) {
-            float *q = to + first + i % 128 / 32 * (length / 4) + i / 128 * 32;
-            const __m512 a = _mm512_loadu_ps(x + first + i), b = _mm512_loadu_ps(x + first + i + 16);
-            _mm512_storeu_ps(q, _mm512_permutex2var_ps(a, even, b));
-            _mm512_storeu_ps(q + 16, _mm512_permutex2var_ps(a, odd, b));
-        }
-    }
-    for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
-        to[i] = i < cols ? x[i] : 0;
-    }
-}
-
-INLINE __m512 low_half(__m512i v) {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(v, 16));
-}
-
-INLINE __m512 high_half(__m512i v) {
-    return _mm512_castsi512_ps(_mm512_and_si512(v, _mm512_set1_epi32((int) 0xffff0000)));
-}
-
-/*
- * Zen 4 reads bfloat16 rows faster when they are asked for ahead, Zen 5, which is told by this instruction, without: it sees
- * the streams, and each request takes longer than a line's products.
- */
-INLINE int asks_ahead(void) {
-    return !__builtin_cpu_supports("avx512vp2intersect");
-}
-
-INLINE void bf16_tile(
-    const int outs, const int rows, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols,
-    const float *x, int64_t stride) {
-    const int64_t vectorized = cols - cols % 128;
-    __m512 run[outs][rows];
-    for (int o = 0; o < outs; o++) {
-        for (int r = 0; r < rows; r++) {
-            run[o][r] = _mm512_setzero_ps();
-        }
-    }
-    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
-        const int64_t chain = least(SUPERBLOCK, vectorized - first) / 4;
-        __m512 a[outs][rows][4];
-#pragma GCC unroll 4
-        for (int o = 0; o < outs; o++) {
-#pragma GCC unroll 4
-            for (int r = 0; r < rows; r++) {
-                a[o][r][0] = a[o][r][1] = a[o][r][2] = a[o][r][3] = _mm512_setzero_ps();
-            }
-        }
-        for (int64_t i = 0; i < chain; i += 32) {
-            const uint16_t *p = w + first + 4 * i;
-            const float *y = x + first + i;
-#pragma GCC unroll 4
-            for (int j = 0; j < 4; j++) {
-#pragma GCC unroll 4
-                for (int o = 0; o < outs; o++) {
-                    if (ahead) {
-                        _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + FLOAT_AHEAD, _MM_HINT_T1);
-                    }
-                    const __m512i v = _mm512_loadu_si512(p + o * part * cols + 32 * j);
-#pragma GCC unroll 4
-                    for (int r = 0; r < rows; r++) {
-                        const float *at = y + r * stride + j * chain;
-                        a[o][r][j] = _mm512_fmadd_ps(_mm512_loadu_ps(at), low_half(v), a[o][r][j]);
-                        a[o][r][j] = _mm512_fmadd_ps(_mm512_loadu_ps(at + 16), high_half(v), a[o][r][j]);
-                    }
-                }
-            }
-        }
-        for (int o = 0; o < outs; o++) {
-            for (int r = 0; r < rows; r++) {
-                const __m512 *c = a[o][r];
-                run[o][r] = _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(_mm512_add_ps(run[o][r], c[0]), c[1]), c[2]), c[3]);
-            }
-        }
-    }
-    for (int o = 0; o < outs; o++) {
-        for (int r = 0; r < rows; r++) {
-            __m512 a = _mm512_setzero_ps();
-            for (int64_t i = vectorized; i < cols; i += 16) {
-                const __m256i v = _mm256_maskz_loadu_epi16(first16(cols - i), w + o * part * cols + i);
-                a = _mm512_fmadd_ps(_mm512_loadu_ps(x + r * stride + i), widen(v), a);
-            }
-            out[r * outputs + o * part] = tree(vectorized < cols ? _mm512_add_ps(run[o][r], a) : run[o][r]);
-        }
-    }
-}
-
-INLINE void bf16_outputs(
-    const int outs, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
-    int64_t stride, int64_t rows) {
-    int64_t r = 0;
-    for (; r + 4 <= rows; r += 4) {
-        for (int o = 0; o < outs; o++) {
-            bf16_tile(
-                1, 4, ahead, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
-        }
-    }
-    for (; r < rows; r++) {
-        bf16_tile(outs, 1, ahead, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
-    }
-}
-
-INLINE void bf16_all(
-    const int ahead, float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride,
-    int64_t rows) {
-    const int64_t part = outputs / STREAMS;
-    for (int64_t o = 0; o < part; o++) {
-        bf16_outputs(STREAMS, ahead, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
-    }
-    for (int64_t o = part * STREAMS; o < outputs; o++) {
-        bf16_outputs(1, ahead, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
-    }
-}
-
-void KIMI(bf16_rows)(
-    float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows) {
-    if (asks_ahead()) {
-        bf16_all(1, out, w, cols, outputs, x, stride, rows);
-    } else {
-        bf16_all(0, out, w, cols, outputs, x, stride, rows);
     }
 }

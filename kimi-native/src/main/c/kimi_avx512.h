@@ -31,7 +31,29 @@ INLINE __m512 widen(__m256i v) {
 }
 
 /*
- * Scales of the n groups of 32 from group g on, g a multiple of 16: each scale is for 2^shift groups.
+ * One row against weights that stream from memory waits for the memory. A core reads faster in a few streams than in one, so
+ * the outputs of a call are cut into as many parts, and a weight row of each is taken at a time: a line of each in turn.
+ * Whole stretches of a row in turn would keep the processor from seeing the streams, and are half as fast.
+ */
+#define STREAMS 4
+
+/* The upper half is added to the lower until one lane is left. */
+INLINE float tree(__m512 v) {
+    const __m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    b = _mm_add_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
+}
+
+/* Lane l of load j belongs to group j * 2^(4 - shift) + l / 2^shift of the step's sixteen. */
+INLINE __m512i spread(int j, int shift) {
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return _mm512_add_epi32(_mm512_srli_epi32(lanes, (unsigned) shift), _mm512_set1_epi32(j << (4 - shift)));
+}
+
+/*
+ * Scales of the n groups of 32 from group g on: each scale is for 2^shift groups, the first of which is a
+ * multiple of 2^shift, or all n of which have the same.
  */
 INLINE __m512 group_scales(const uint16_t *ws, int64_t g, int64_t n, int shift) {
     if (shift == 0) {

@@ -32,7 +32,7 @@
 #define KIMI(name) KIMI_JOIN(name, KIMI_ISA)
 
 /* Changes whenever a signature or a layout does; the Java side refuses any other number. */
-#define KIMI_NATIVE_VERSION 2
+#define KIMI_NATIVE_VERSION 3
 
 KIMI_EXPORT int32_t KIMI(version)(void);
 
@@ -139,6 +139,29 @@ KIMI_EXPORT void KIMI(bf16_pack)(const float *x, int64_t cols, float *to);
  */
 KIMI_EXPORT void KIMI(bf16_rows)(
     float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows);
+
+/*
+ * A row of floats in the order in which INT8 weights are summed, as the Java kernels pack it at this width. Not with AVX2.
+ *   x       [cols]
+ *   to      [cols rounded up to a multiple of 16]
+ */
+KIMI_EXPORT void KIMI(int8_pack)(const float *x, int64_t cols, float *to);
+
+/*
+ * Products of INT8 weights, as exact floats, with packed rows: out[r * outputs + o]. Each weight row is read from memory once;
+ * meant for few rows. Scales below 2^118. Not with AVX2.
+ *   x       packed rows, `stride` floats apart
+ */
+KIMI_EXPORT void KIMI(int8_floats)(
+    float *out,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const float *x,
+    int64_t stride,
+    int64_t rows);
 
 /*
  * A row of floats rounded to bfloat16, to the nearest, ties to even; numbers too small for a normal one become zeros.

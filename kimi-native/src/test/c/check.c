@@ -157,7 +157,36 @@ static void floats(int64_t cols, int64_t outputs, int64_t rows) {
     free(x), free(packed), free(out), free(alone), free(base);
 }
 
-#ifdef WITH_BF16_PANEL
+#ifdef AVX512_FUNCTIONS
+static void exact_bytes(int64_t cols, int64_t group, int64_t outputs, int64_t rows) {
+    const int64_t stride = (cols + 15) / 16 * 16;
+    float *x = malloc(sizeof(float) * rows * cols), *packed = malloc(sizeof(float) * rows * stride);
+    float *out = malloc(sizeof(float) * rows * outputs), *alone = malloc(sizeof(float) * outputs);
+    void *base, *scale_base;
+    uint8_t *w = odd(outputs * cols, &base);
+    uint16_t *ws = odd(2 * outputs * (cols / group), &scale_base);
+    for (int64_t i = 0; i < rows * cols; i++) x[i] = unit();
+    for (int64_t i = 0; i < outputs * cols; i++) w[i] = (uint8_t) next();
+    for (int64_t i = 0; i < outputs * (cols / group); i++) ws[i] = to_bf16(unit() / 64);
+    for (int64_t r = 0; r < rows; r++) KIMI(int8_pack)(x + r * cols, cols, packed + r * stride);
+    KIMI(int8_floats)(out, w, ws, group, cols, outputs, packed, stride, rows);
+    double error = 0, size = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t o = 0; o < outputs; o++) {
+            double sum = 0;
+            for (int64_t i = 0; i < cols; i++) {
+                sum += (double) x[r * cols + i] * (w[o * cols + i] - 128) * bf16(ws[(o * cols + i) / group]);
+            }
+            error += pow(out[r * outputs + o] - sum, 2);
+            size += sum * sum;
+        }
+        KIMI(int8_floats)(alone, w, ws, group, cols, outputs, packed + r * stride, stride, 1);
+        expect_same("kimi_int8_floats", cols, out, outputs, alone, r, outputs);
+    }
+    expect("kimi_int8_floats", cols, error, size, 2e-6);
+    free(x), free(packed), free(out), free(alone), free(base), free(scale_base);
+}
+
 static void halves(int64_t cols, int64_t outputs, int64_t rows) {
     const int64_t pitch = (cols + 1) / 2 * 2, stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL;
     float *x = malloc(sizeof(float) * rows * cols);
@@ -209,11 +238,21 @@ int main(void) {
     for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
         floats(any[i], 21, 3);
         floats(any[i], 6, 5);
-#ifdef WITH_BF16_PANEL
+#ifdef AVX512_FUNCTIONS
         halves(any[i], 21, 7);
         halves(any[i], 33, 28);
 #endif
     }
+#ifdef AVX512_FUNCTIONS
+    for (size_t i = 0; i < sizeof by32 / sizeof *by32; i++) {
+        for (int64_t group = 32; group <= 2048; group *= 2) {
+            if (by32[i] % group == 0) {
+                exact_bytes(by32[i], group, 21, 3);
+                exact_bytes(by32[i], group, 6, 2);
+            }
+        }
+    }
+#endif
     if (KIMI(version)() != KIMI_NATIVE_VERSION) {
         puts("kimi_version: not that of the header");
         failures++;

@@ -23,7 +23,7 @@ final class Functions {
     static final int PANEL = 16;
 
     /** Of the header that these signatures were written for. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     private static final MethodHandle QUANTIZE = find("quantize", 7);
     private static final MethodHandle INT4_ROWS = find("int4_rows", 10);
@@ -34,7 +34,9 @@ final class Functions {
     private static final MethodHandle BF16_ROWS = find("bf16_rows", 7);
 
     /** Not for every instruction set, hence looked for when first needed. */
-    private static final class Halves {
+    private static final class Avx512 {
+        static final MethodHandle INT8_PACK = find("int8_pack", 3);
+        static final MethodHandle INT8_FLOATS = find("int8_floats", 9);
         static final MethodHandle ROUND = find("bf16_round", 3);
         static final MethodHandle PANEL = find("bf16_panel", 7);
     }
@@ -171,9 +173,28 @@ final class Functions {
     }
 
     /** Only for {@link Isa#AVX512}. */
+    static void int8Pack(long x, long cols, long to) {
+        try {
+            Avx512.INT8_PACK.invokeExact(x, cols, to);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AVX512}. */
+    static void int8Floats(
+            long out, long w, long ws, long group, long cols, long outputs, long x, long stride, long rows) {
+        try {
+            Avx512.INT8_FLOATS.invokeExact(out, w, ws, group, cols, outputs, x, stride, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AVX512}. */
     static void bf16Round(long x, long cols, long to) {
         try {
-            Halves.ROUND.invokeExact(x, cols, to);
+            Avx512.ROUND.invokeExact(x, cols, to);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -182,7 +203,7 @@ final class Functions {
     /** Only for {@link Isa#AVX512}. */
     static void bf16Panel(long out, long stride, long w, long cols, long outputs, long x, long rows) {
         try {
-            Halves.PANEL.invokeExact(out, stride, w, cols, outputs, x, rows);
+            Avx512.PANEL.invokeExact(out, stride, w, cols, outputs, x, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }

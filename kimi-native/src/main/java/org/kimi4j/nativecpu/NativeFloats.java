@@ -8,8 +8,8 @@ import org.kimi4j.kernel.RowProducts;
 import org.kimi4j.tensor.Matrix;
 
 /**
- * Rows of floats. A few rows against bfloat16 weights go through C, which has the bits of the Java kernels at its own width;
- * everything else, and everything at another width, is Java's.
+ * Rows of floats. A few rows against bfloat16 weights, and with AVX-512 against INT8 weights, go through C, which has the bits
+ * of the Java kernels at its own width; everything else, and everything at another width, is Java's.
  */
 final class NativeFloats implements RowProducts, AutoCloseable {
 
@@ -27,6 +27,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     private final Sets sets = new Sets();
     private final Buffer memory = new Buffer();
     private boolean streams;
+    private boolean bytes;
     private int cols;
     private int stride;
 
@@ -38,7 +39,8 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     @Override
     public void reset(Matrix like, int... sizes) {
         sets.reset(sizes);
-        streams = like instanceof Matrix.Bf16
+        bytes = like instanceof Matrix.Int8 && Library.isa() == Isa.AVX512;
+        streams = (bytes || like instanceof Matrix.Bf16)
                 && PanamaKernels.vectorBits() == Library.isa().bits()
                 && sets.largest() < TILED;
         if (!streams) {
@@ -63,7 +65,11 @@ final class NativeFloats implements RowProducts, AutoCloseable {
         }
         MemorySegment x = workers[worker].row().atLeast(4L * cols);
         MemorySegment.copy(row, from, x, JAVA_FLOAT, 0, cols);
-        Functions.bf16Pack(x.address(), cols, packed(set, r));
+        if (bytes) {
+            Functions.int8Pack(x.address(), cols, packed(set, r));
+        } else {
+            Functions.bf16Pack(x.address(), cols, packed(set, r));
+        }
     }
 
     private long packed(int set, int r) {
@@ -79,7 +85,8 @@ final class NativeFloats implements RowProducts, AutoCloseable {
 
     @Override
     public int outputsPerTask(Matrix w) {
-        return streams ? Math.clamp(TASK_BYTES / (2L * cols) / STREAMS, 1, 64) * STREAMS : java.outputsPerTask(w);
+        long rowBytes = bytes ? cols : 2L * cols;
+        return streams ? Math.clamp(TASK_BYTES / rowBytes / STREAMS, 1, 64) * STREAMS : java.outputsPerTask(w);
     }
 
     @Override
@@ -90,9 +97,29 @@ final class NativeFloats implements RowProducts, AutoCloseable {
         }
         int rows = sets.rows(set);
         MemorySegment out = workers[worker].out().atLeast(4L * rows * (to - from));
-        MemorySegment values = ((Matrix.Bf16) w).values();
-        long first = values.address() + 2L * from * cols;
-        Functions.bf16Rows(out.address(), first, cols, to - from, packed(set, 0), stride, rows);
+        switch (w) {
+            case Matrix.Bf16 b ->
+                Functions.bf16Rows(
+                        out.address(),
+                        b.values().address() + 2L * from * cols,
+                        cols,
+                        to - from,
+                        packed(set, 0),
+                        stride,
+                        rows);
+            case Matrix.Int8 q ->
+                Functions.int8Floats(
+                        out.address(),
+                        q.packed().address() + (long) from * cols,
+                        q.scales().address() + (long) from * (cols / q.group()) * 2,
+                        q.group(),
+                        cols,
+                        to - from,
+                        packed(set, 0),
+                        stride,
+                        rows);
+            case Matrix.F32 _, Matrix.Int4 _ -> throw new IllegalArgumentException("C does not stream " + w);
+        }
         NativeIntegers.deliver(workers[worker], 0, rows, from, to, to - from, sink);
     }
 

@@ -54,6 +54,13 @@ final class SelfCheck {
                 return Optional.of(wrong("kimi_bf16_rows", error));
             }
             if (Library.isa() == Isa.AVX512) {
+                Matrix int8 = check.int8(GROUP);
+                error = distance(
+                        products(forms.floats(), int8, floats, 3, false),
+                        products(java.floats(), int8, floats, 3, false));
+                if (!(error <= 0)) {
+                    return Optional.of(wrong("kimi_int8_floats", error));
+                }
                 error = distance(
                         products(forms.integers(), bf16, floats, ROWS, true),
                         products(java.floats(), bf16, rounded(floats), ROWS, true));

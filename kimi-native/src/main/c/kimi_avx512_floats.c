@@ -1,0 +1,251 @@
+/*
+ * AVX-512: few rows of floats, with the bits of the Java kernels at 512 bits. See kimi_native.h for shapes and contracts.
+ */
+#include "kimi_avx512.h"
+
+#define SUPERBLOCK 4096
+/* Bytes by which weights are asked for before they are needed. */
+#define AHEAD 2048
+
+void KIMI(bf16_pack)(const float *x, int64_t cols, float *to) {
+    const int64_t vectorized = cols - cols % 128;
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t length = least(SUPERBLOCK, vectorized - first);
+        for (int64_t i = 0; i < length; i += 32) {
+            float *q = to + first + i % 128 / 32 * (length / 4) + i / 128 * 32;
+            const __m512 a = _mm512_loadu_ps(x + first + i), b = _mm512_loadu_ps(x + first + i + 16);
+            _mm512_storeu_ps(q, _mm512_permutex2var_ps(a, even, b));
+            _mm512_storeu_ps(q + 16, _mm512_permutex2var_ps(a, odd, b));
+        }
+    }
+    for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
+        to[i] = i < cols ? x[i] : 0;
+    }
+}
+
+INLINE __m512 low_half(__m512i v) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(v, 16));
+}
+
+INLINE __m512 high_half(__m512i v) {
+    return _mm512_castsi512_ps(_mm512_and_si512(v, _mm512_set1_epi32((int) 0xffff0000)));
+}
+
+/*
+ * Zen 4 reads bfloat16 rows faster when they are asked for ahead, Zen 5, which is told by this instruction, without: it sees
+ * the streams, and each request takes longer than a line's products.
+ */
+INLINE int asks_ahead(void) {
+    return !__builtin_cpu_supports("avx512vp2intersect");
+}
+
+INLINE void bf16_tile(
+    const int outs, const int rows, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols,
+    const float *x, int64_t stride) {
+    const int64_t vectorized = cols - cols % 128;
+    __m512 run[outs][rows];
+    for (int o = 0; o < outs; o++) {
+        for (int r = 0; r < rows; r++) {
+            run[o][r] = _mm512_setzero_ps();
+        }
+    }
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t chain = least(SUPERBLOCK, vectorized - first) / 4;
+        __m512 a[outs][rows][4];
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++) {
+                a[o][r][0] = a[o][r][1] = a[o][r][2] = a[o][r][3] = _mm512_setzero_ps();
+            }
+        }
+        for (int64_t i = 0; i < chain; i += 32) {
+            const uint16_t *p = w + first + 4 * i;
+            const float *y = x + first + i;
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+#pragma GCC unroll 4
+                for (int o = 0; o < outs; o++) {
+                    if (ahead) {
+                        _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + AHEAD, _MM_HINT_T1);
+                    }
+                    const __m512i v = _mm512_loadu_si512(p + o * part * cols + 32 * j);
+#pragma GCC unroll 4
+                    for (int r = 0; r < rows; r++) {
+                        const float *at = y + r * stride + j * chain;
+                        a[o][r][j] = _mm512_fmadd_ps(_mm512_loadu_ps(at), low_half(v), a[o][r][j]);
+                        a[o][r][j] = _mm512_fmadd_ps(_mm512_loadu_ps(at + 16), high_half(v), a[o][r][j]);
+                    }
+                }
+            }
+        }
+        for (int o = 0; o < outs; o++) {
+            for (int r = 0; r < rows; r++) {
+                const __m512 *c = a[o][r];
+                run[o][r] = _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(_mm512_add_ps(run[o][r], c[0]), c[1]), c[2]), c[3]);
+            }
+        }
+    }
+    for (int o = 0; o < outs; o++) {
+        for (int r = 0; r < rows; r++) {
+            __m512 a = _mm512_setzero_ps();
+            for (int64_t i = vectorized; i < cols; i += 16) {
+                const __m256i v = _mm256_maskz_loadu_epi16(first16(cols - i), w + o * part * cols + i);
+                a = _mm512_fmadd_ps(_mm512_loadu_ps(x + r * stride + i), widen(v), a);
+            }
+            out[r * outputs + o * part] = tree(vectorized < cols ? _mm512_add_ps(run[o][r], a) : run[o][r]);
+        }
+    }
+}
+
+INLINE void bf16_outputs(
+    const int outs, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
+    int64_t stride, int64_t rows) {
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+        for (int o = 0; o < outs; o++) {
+            bf16_tile(
+                1, 4, ahead, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
+        }
+    }
+    for (; r < rows; r++) {
+        bf16_tile(outs, 1, ahead, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
+    }
+}
+
+INLINE void bf16_all(
+    const int ahead, float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride,
+    int64_t rows) {
+    const int64_t part = outputs / STREAMS;
+    for (int64_t o = 0; o < part; o++) {
+        bf16_outputs(STREAMS, ahead, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
+    }
+    for (int64_t o = part * STREAMS; o < outputs; o++) {
+        bf16_outputs(1, ahead, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
+    }
+}
+
+void KIMI(bf16_rows)(
+    float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows) {
+    if (asks_ahead()) {
+        bf16_all(1, out, w, cols, outputs, x, stride, rows);
+    } else {
+        bf16_all(0, out, w, cols, outputs, x, stride, rows);
+    }
+}
+
+void KIMI(int8_pack)(const float *x, int64_t cols, float *to) {
+    const int64_t vectorized = cols - cols % 256;
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t length = least(SUPERBLOCK, vectorized - first);
+        for (int64_t i = 0; i < length; i += 64) {
+            float *q = to + first + i % 256 / 64 * (length / 4) + i / 256 * 64;
+            for (int64_t e = 0; e < 64; e++) {
+                q[e % 4 * 16 + e / 4] = x[first + i + e];
+            }
+        }
+    }
+    for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
+        to[i] = i < cols ? x[i] : 0;
+    }
+}
+
+/*
+ * Byte q of each word times its scale, exactly: moved to where it makes the float 256 + byte, of which 384 is too much.
+ *   low     scale * -384
+ */
+INLINE __m512 byte_weights(__m512i w, const int q, __m512 scale, __m512 low) {
+    const __m512i at = q == 0   ? _mm512_slli_epi32(w, 15)
+                       : q == 1 ? _mm512_slli_epi32(w, 7)
+                       : q == 2 ? _mm512_srli_epi32(w, 1)
+                                : _mm512_srli_epi32(w, 9);
+    const __m512i f =
+        _mm512_ternarylogic_epi32(at, _mm512_set1_epi32(0x7f8000), _mm512_set1_epi32(0x43800000), 0xea); /* (a & b) | c */
+    return _mm512_fmadd_ps(_mm512_castsi512_ps(f), scale, low);
+}
+
+INLINE void int8_floats_tile(
+    const int outs, float *out, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t scaled, int shift, int64_t cols,
+    const float *x) {
+    const int64_t vectorized = cols - cols % 256;
+    __m512 run[outs];
+    for (int o = 0; o < outs; o++) {
+        run[o] = _mm512_setzero_ps();
+    }
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t length = least(SUPERBLOCK, vectorized - first), chain = length / 4;
+        __m512 a[outs][4];
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+            a[o][0] = a[o][1] = a[o][2] = a[o][3] = _mm512_setzero_ps();
+        }
+        for (int64_t i = 0; i < length; i += 256) {
+            const uint8_t *p = w + first + i;
+            const float *y = x + first + i / 4;
+            __m512 scales[outs];
+#pragma GCC unroll 4
+            for (int o = 0; o < outs; o++) {
+                scales[o] = group_scales(ws + o * part * scaled, (first + i) / GROUP, 8, shift);
+            }
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+#pragma GCC unroll 4
+                for (int o = 0; o < outs; o++) {
+                    const __m512i v = _mm512_loadu_si512(p + o * part * cols + 64 * j);
+                    const __m512 scale = _mm512_permutexvar_ps(spread(j, 3), scales[o]);
+                    const __m512 low = _mm512_mul_ps(scale, _mm512_set1_ps(-384));
+#pragma GCC unroll 4
+                    for (int q = 0; q < 4; q++) {
+                        const __m512 weights = byte_weights(v, q, scale, low);
+                        a[o][j] = _mm512_fmadd_ps(weights, _mm512_loadu_ps(y + j * chain + 16 * q), a[o][j]);
+                    }
+                }
+            }
+        }
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+            run[o] = _mm512_add_ps(
+                _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(run[o], a[o][0]), a[o][1]), a[o][2]), a[o][3]);
+        }
+    }
+    for (int o = 0; o < outs; o++) {
+        __m512 a = _mm512_setzero_ps();
+        for (int64_t i = vectorized; i < cols; i += 16) {
+            const __m512i v = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first16(cols - i), w + o * part * cols + i));
+            const __m512 f = group_scales(ws + o * part * scaled, i / GROUP, 1, shift);
+            const __m512 weights = _mm512_mul_ps(
+                _mm512_cvtepi32_ps(_mm512_sub_epi32(v, _mm512_set1_epi32(128))), _mm512_broadcastss_ps(_mm512_castps512_ps128(f)));
+            a = _mm512_fmadd_ps(_mm512_loadu_ps(x + i), weights, a);
+        }
+        out[o * part] = tree(vectorized < cols ? _mm512_add_ps(run[o], a) : run[o]);
+    }
+}
+
+void KIMI(int8_floats)(
+    float *out,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const float *x,
+    int64_t stride,
+    int64_t rows) {
+    const int64_t scaled = cols / group;
+    const int shift = __builtin_ctzll((uint64_t) (group / GROUP));
+    const int64_t part = outputs / STREAMS;
+    for (int64_t o = 0; o < part; o++) {
+        for (int64_t r = 0; r < rows; r++) {
+            int8_floats_tile(
+                STREAMS, out + r * outputs + o, part, w + o * cols, ws + o * scaled, scaled, shift, cols, x + r * stride);
+        }
+    }
+    for (int64_t o = part * STREAMS; o < outputs; o++) {
+        for (int64_t r = 0; r < rows; r++) {
+            int8_floats_tile(
+                1, out + r * outputs + o, 0, w + o * cols, ws + o * scaled, scaled, shift, cols, x + r * stride);
+        }
+    }
+}
