@@ -1,9 +1,6 @@
 package org.kimi4j.kernel;
 
 import java.util.function.IntFunction;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
@@ -121,102 +118,13 @@ public final class PanamaKernels implements Kernels {
     @Override
     public Tensor absorbQuery(Tensor q, Matrix kvB, MlaShape shape) {
         Shapes.check("absorbQuery", q, shape.heads() * shape.queryDim());
-        if (!(kvB instanceof Matrix.Bf16 w) || shape.latentDim() % (2 * Lanes.COUNT) != 0) {
+        if (!(kvB instanceof Matrix.Bf16 w) || !QueryAbsorption.takes(shape)) {
             return scalar.absorbQuery(q, kvB, shape);
         }
         Tensor out = workspace().allocate(q.rows(), shape.heads() * shape.latentDim());
         long work = (long) q.rows() * shape.heads() * shape.nopeDim() * shape.latentDim();
-        scalar.share(shape.heads(), work, (head, worker) -> absorbHead(out, q, w, shape, head, scratch[worker]));
+        scalar.share(shape.heads(), work, (head, worker) -> QueryAbsorption.head(out, q, w, shape, head, scratch[worker]));
         return out;
-    }
-
-    /** One head of all rows: columns in lanes, one chain over the key rows for each. */
-    private static void absorbHead(Tensor out, Tensor q, Matrix.Bf16 w, MlaShape shape, int head, Scratch scratch) {
-        int latent = shape.latentDim();
-        int nope = shape.nopeDim();
-        float[] query = scratch.row(nope);
-        float[] sums = scratch.sums(latent);
-        long first = 2L * head * shape.kvDim() * latent;
-        for (int r = 0; r < q.rows(); r++) {
-            q.columns(head * shape.queryDim(), nope).copyRow(r, query, 0);
-            int c = 0;
-            for (; c <= latent - 8 * Lanes.COUNT; c += 8 * Lanes.COUNT) {
-                absorbColumns(w.values(), first + 2L * c, 2L * latent, query, nope, sums, c);
-            }
-            for (; c < latent; c += 2 * Lanes.COUNT) {
-                absorbFewColumns(w.values(), first + 2L * c, 2L * latent, query, nope, sums, c);
-            }
-            out.columns(head * latent, latent).setRow(r, sums, 0);
-        }
-    }
-
-    private static void absorbColumns(
-            java.lang.foreign.MemorySegment w,
-            long at,
-            long rowBytes,
-            float[] query,
-            int nope,
-            float[] out,
-            int outAt) {
-        int l = Lanes.COUNT;
-        FloatVector e0 = FloatVector.zero(Lanes.FLOAT);
-        FloatVector e1 = e0;
-        FloatVector e2 = e0;
-        FloatVector e3 = e0;
-        FloatVector o0 = e0;
-        FloatVector o1 = e0;
-        FloatVector o2 = e0;
-        FloatVector o3 = e0;
-        for (int d = 0; d < nope; d++) {
-            long row = at + d * rowBytes;
-            FloatVector x = FloatVector.broadcast(Lanes.FLOAT, query[d]);
-            IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, row, Lanes.LE);
-            IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, row + 4 * l, Lanes.LE);
-            IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, row + 8 * l, Lanes.LE);
-            IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, row + 12 * l, Lanes.LE);
-            e0 = x.fma(v0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), e0);
-            e1 = x.fma(v1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), e1);
-            e2 = x.fma(v2.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), e2);
-            e3 = x.fma(v3.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), e3);
-            o0 = x.fma(v0.and(0xffff0000).reinterpretAsFloats(), o0);
-            o1 = x.fma(v1.and(0xffff0000).reinterpretAsFloats(), o1);
-            o2 = x.fma(v2.and(0xffff0000).reinterpretAsFloats(), o2);
-            o3 = x.fma(v3.and(0xffff0000).reinterpretAsFloats(), o3);
-        }
-        for (int i = 0; i < l; i++) {
-            out[outAt + 2 * i] = e0.lane(i);
-            out[outAt + 2 * i + 1] = o0.lane(i);
-            out[outAt + 2 * l + 2 * i] = e1.lane(i);
-            out[outAt + 2 * l + 2 * i + 1] = o1.lane(i);
-            out[outAt + 4 * l + 2 * i] = e2.lane(i);
-            out[outAt + 4 * l + 2 * i + 1] = o2.lane(i);
-            out[outAt + 6 * l + 2 * i] = e3.lane(i);
-            out[outAt + 6 * l + 2 * i + 1] = o3.lane(i);
-        }
-    }
-
-    /** As {@link #absorbColumns}, a quarter as many columns: for what is left over, and for small models. */
-    private static void absorbFewColumns(
-            java.lang.foreign.MemorySegment w,
-            long at,
-            long rowBytes,
-            float[] query,
-            int nope,
-            float[] out,
-            int outAt) {
-        int l = Lanes.COUNT;
-        FloatVector even = FloatVector.zero(Lanes.FLOAT);
-        FloatVector odd = even;
-        for (int d = 0; d < nope; d++) {
-            FloatVector x = FloatVector.broadcast(Lanes.FLOAT, query[d]);
-            IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, at + d * rowBytes, Lanes.LE);
-            even = x.fma(v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), even);
-            odd = x.fma(v.and(0xffff0000).reinterpretAsFloats(), odd);
-        }
-        for (int i = 0; i < l; i++) {
-            out[outAt + 2 * i] = even.lane(i);
-            out[outAt + 2 * i + 1] = odd.lane(i);
-        }
     }
 
     @Override

@@ -61,7 +61,7 @@ final class VectorMatmul {
             }
         });
         floats.ready();
-        int perTask = VectorProduct.TILE_OUTPUTS;
+        int perTask = Math.min(shape.valueDim(), floats.outputsPerTask(w));
         int perHead = (shape.valueDim() + perTask - 1) / perTask;
         RowProducts.Sink sink = (r, o, n, values, at) -> {
             int head = o / shape.kvDim();
