@@ -193,7 +193,9 @@ INLINE void int8_floats_tile(
             for (int j = 0; j < 4; j++) {
 #pragma GCC unroll 4
                 for (int o = 0; o < outs; o++) {
-                    const __m512i v = _mm512_loadu_si512(p + o * part * cols + 64 * j);
+                    const uint8_t *line = p + o * part * cols + 64 * j;
+                    _mm_prefetch((const char *) line + AHEAD, _MM_HINT_T0);
+                    const __m512i v = _mm512_loadu_si512(line);
                     const __m512 scale = _mm512_permutexvar_ps(spread(j, 3), scales[o]);
                     const __m512 low = _mm512_mul_ps(scale, _mm512_set1_ps(-384));
 #pragma GCC unroll 4

@@ -119,30 +119,6 @@ final class Gemm {
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 4 * L).add(a04).intoArray(sums, sumAt + 4 * L);
     }
 
-    /** Leaves the running vector of one unpacked weight row and one packed row in {@code sums}. */
-    static void row(float[] w, ElementOrder order, float[] x, int xAt, float[] sums, int sumAt) {
-        FloatVector run = FloatVector.zero(Lanes.FLOAT);
-        int step = order.lanes;
-        for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
-            int chain = order.length(first) / ElementOrder.CHAINS;
-            FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-            FloatVector a1 = a0;
-            FloatVector a2 = a0;
-            FloatVector a3 = a0;
-            for (int i = first; i < first + chain; i += step) {
-                a0 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i).fma(FloatVector.fromArray(Lanes.FLOAT, w, i), a0);
-                a1 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i + chain)
-                        .fma(FloatVector.fromArray(Lanes.FLOAT, w, i + chain), a1);
-                a2 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i + 2 * chain)
-                        .fma(FloatVector.fromArray(Lanes.FLOAT, w, i + 2 * chain), a2);
-                a3 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + i + 3 * chain)
-                        .fma(FloatVector.fromArray(Lanes.FLOAT, w, i + 3 * chain), a3);
-            }
-            run = run.add(a0).add(a1).add(a2).add(a3);
-        }
-        run.intoArray(sums, sumAt);
-    }
-
     /** Adds one chain of one unpacked weight row and one packed row to a running vector. */
     static void addChain(float[] w, float[] x, int xAt, int vectors, float[] sums, int sumAt) {
         FloatVector a = FloatVector.zero(Lanes.FLOAT);

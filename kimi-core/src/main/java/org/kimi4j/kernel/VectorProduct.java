@@ -113,15 +113,7 @@ final class VectorProduct {
             }
             case Matrix.Bf16 b -> GemvBf16.rows(b, from, to, order, x, xAt, sums, sumAt);
             case Matrix.Int4 q -> GemvInt4.floatRows(q, from, to, order, x, xAt, sums, sumAt);
-            case Matrix.Int8 q -> {
-                float[] unpacked = scratch.panel(w.cols());
-                for (int o = from; o < to; o++) {
-                    for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
-                        GemvInt8.unpack(q, (long) o * w.cols() + first, order.length(first), unpacked, first, L);
-                    }
-                    Gemm.row(unpacked, order, x, xAt, sums, sumAt + (o - from) * L);
-                }
-            }
+            case Matrix.Int8 q -> GemvInt8Floats.rows(q, from, to, order, x, xAt, sums, sumAt);
         }
     }
 
