@@ -9,9 +9,10 @@ import org.junit.jupiter.api.Test;
 class AllocationTest {
 
     @Test
-    void aTokenAllocatesLittle() throws Exception {
+    void aTokenAllocatesLittleAndTwoThousandNeedNoCollection() throws Exception {
         List<String> lines = ChildJvm.run(Tokens.class, List.of("-Xmx512m"), "2000");
         System.out.println("bytes per token " + lines.get(0) + ", collections " + lines.get(1));
         assertThat(Long.parseLong(lines.get(0))).isBetween(100L, 64L * 1024);
+        assertThat(Long.parseLong(lines.get(1))).describedAs("collections").isZero();
     }
 }
