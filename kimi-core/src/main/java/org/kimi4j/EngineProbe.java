@@ -14,6 +14,7 @@ import org.kimi4j.config.TextConfig;
 import org.kimi4j.error.CancelledException;
 import org.kimi4j.kernel.Kernels;
 import org.kimi4j.kernel.Rows;
+import org.kimi4j.kernel.WorkerPool;
 import org.kimi4j.measure.ModelProbe;
 import org.kimi4j.model.TextWeights;
 import org.kimi4j.tensor.Tensor;
@@ -26,6 +27,8 @@ final class EngineProbe implements ModelProbe {
 
     /** Normal values to take rows from; a row begins anywhere. */
     private static final int VALUES = 1 << 16;
+
+    private static final int EMPTY_REGIONS = 20_000;
 
     private final KimiModel model;
     private final Engine engine;
@@ -130,6 +133,27 @@ final class EngineProbe implements ModelProbe {
                 first,
                 t.decodeTokens(),
                 first + t.decode().toNanos());
+    }
+
+    @Override
+    public Dispatch dispatch() {
+        Dispatch[] dispatch = new Dispatch[1];
+        await(engine.call(() -> {
+            WorkerPool pool = kernels.pool();
+            long regions = pool.regions();
+            long tasks = pool.tasks();
+            double nanos = 0;
+            for (int run = 0; run < 2; run++) { // the first compiles
+                long began = System.nanoTime();
+                for (int i = 0; i < EMPTY_REGIONS; i++) {
+                    pool.run(pool.threads(), (_, _) -> {});
+                }
+                nanos = (double) (System.nanoTime() - began) / EMPTY_REGIONS;
+            }
+            dispatch[0] = new Dispatch(regions, tasks, pool.threads(), 2 * EMPTY_REGIONS, nanos);
+            return EMPTY_REGIONS;
+        }));
+        return dispatch[0];
     }
 
     private static long[] keys(int[] tokens) {

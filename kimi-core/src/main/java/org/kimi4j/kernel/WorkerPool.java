@@ -48,6 +48,8 @@ public final class WorkerPool implements AutoCloseable {
     private volatile @Nullable Thread waiting;
     private @Nullable Region region;
     private long epoch;
+    private long regions;
+    private long tasks;
 
     /**
      * @param name prefix of the thread names
@@ -77,11 +79,23 @@ public final class WorkerPool implements AutoCloseable {
         return workers.length + 1;
     }
 
+    /** Regions run so far by {@link #run}; to be read by the thread that calls that. */
+    public long regions() {
+        return regions;
+    }
+
+    /** Tasks of all {@link #regions}. */
+    public long tasks() {
+        return tasks;
+    }
+
     /**
      * Runs all tasks of a region and returns when the last one is done. Tasks must not wait for each other: one thread may
      * have to run them all.
      */
     public void run(int tasks, Region body) {
+        regions++;
+        this.tasks += tasks;
         if (workers.length == 0 || tasks == 1) {
             alone(tasks, body);
             return;

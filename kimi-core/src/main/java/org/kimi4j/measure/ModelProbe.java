@@ -21,6 +21,21 @@ public interface ModelProbe {
     /** Reads a prompt, or what of it is not in the cache, and generates {@code tokens} tokens greedily, whatever they are. */
     Timing generate(int[] prompt, int tokens);
 
+    /** What the worker pool has shared out so far, and what sharing costs at this moment. */
+    Dispatch dispatch();
+
+    /**
+     * Work of the pool since the model was opened.
+     *
+     * @param regions shared over the threads
+     * @param tasks of all regions
+     * @param threads of the pool
+     * @param emptyRegions run by this question, after the two counts were taken
+     * @param emptyRegionNanos what a region takes in which each thread has one task that does nothing: the mean of many, one
+     *     right after the other
+     */
+    record Dispatch(long regions, long tasks, int threads, int emptyRegions, double emptyRegionNanos) {}
+
     /**
      * Moments of one reply, in nanoseconds of {@link System#nanoTime}.
      *

@@ -80,6 +80,7 @@ final class DecodeCommand implements Callable<Integer> {
                         "%s: %.2f tokens/s%n",
                         run.get(i).work().name(),
                         tokens / run.get(i).medianSeconds());
+                System.out.println(opened.get(i).overhead(run.get(i).medianSeconds() / tokens));
             }
             if (csv != null) {
                 Report.append(csv, all, run);

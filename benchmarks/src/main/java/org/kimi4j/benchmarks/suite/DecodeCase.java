@@ -1,10 +1,13 @@
 package org.kimi4j.benchmarks.suite;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -109,6 +112,35 @@ public final class DecodeCase implements AutoCloseable {
     /** Steps of this model. */
     public Work work() {
         return work;
+    }
+
+    /**
+     * What is not computing in a step: its regions, as empty ones, and what it allocates, over all threads and with the
+     * delivery of the tokens. Best asked for after the measurement, when everything is compiled.
+     *
+     * @param secondsPerToken of a step as it was measured
+     */
+    public String overhead(double secondsPerToken) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        ModelProbe probe = model.probe();
+        ModelProbe.Dispatch before = probe.dispatch();
+        long bytes = threads.getTotalThreadAllocatedBytes();
+        int steps = 20;
+        probe.generate(new int[] {1}, steps);
+        long allocated = (threads.getTotalThreadAllocatedBytes() - bytes) / steps;
+        ModelProbe.Dispatch after = probe.dispatch();
+        // The regions that the first question ran itself are not the step's.
+        double regions = (double) (after.regions() - before.regions() - before.emptyRegions()) / steps;
+        double tasks = (double) (after.tasks() - before.tasks() - before.emptyRegions() * (long) before.threads()) / steps;
+        return String.format(
+                Locale.ROOT,
+                "%s: a step has %.0f regions of %.0f tasks; empty, a region takes %.2f us: %.2f %% of the step; %d bytes allocated",
+                work.name(),
+                regions,
+                tasks,
+                after.emptyRegionNanos() / 1e3,
+                100 * regions * after.emptyRegionNanos() / 1e9 / secondsPerToken,
+                allocated);
     }
 
     /** Several models by turns; the read-only pass is that of the first. */
