@@ -3,14 +3,17 @@ package org.kimi4j.kernel;
 import static org.kimi4j.kernel.Lanes.LE;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import org.kimi4j.tensor.Matrix;
 
-/** Sums of INT8 weights (bytes offset by 128), as exact floats, times packed rows; an int lane holds four elements. */
+/**
+ * Sums of INT8 weights (bytes offset by 128), as exact floats, times packed rows; an int lane holds four elements. A weight is
+ * (256 + byte) * scale - 384 * scale, exact as its 16 bits fit a float; scales below 2^118.
+ */
 final class GemvInt8Floats {
 
     private static final int L = Lanes.COUNT;
@@ -18,163 +21,210 @@ final class GemvInt8Floats {
     private static final int BYTE = 0x7f8000;
 
     private static final int F256 = 0x43800000;
-    /** How many elements further a load's second group of 32 is, and its lanes; none below 512 bits. */
-    private static final int UPPER = L > 8 ? 32 : 0;
+    private static final float LOW = -384;
+    /** Elements of as many loads as there are lanes in a group of 32. */
+    private static final int STEP = 32 * L;
 
-    private static final VectorMask<Float> SECOND = second();
+    /** Eight lanes hold the 32 elements of a group: load k has the groups k * L / 8 and following. */
+    private static final VectorShuffle<Float> SPREAD0 = spread(0);
+
+    private static final VectorShuffle<Float> SPREAD1 = spread(1);
+    private static final VectorShuffle<Float> SPREAD2 = spread(2);
+    private static final VectorShuffle<Float> SPREAD3 = spread(3);
+    private static final VectorShuffle<Float> SPREAD4 = spread(4);
+    private static final VectorShuffle<Float> SPREAD5 = spread(5);
+    private static final VectorShuffle<Float> SPREAD6 = spread(6);
+    private static final VectorShuffle<Float> SPREAD7 = spread(7);
 
     private GemvInt8Floats() {}
 
-    private static VectorMask<Float> second() {
-        boolean[] lanes = new boolean[L];
-        Arrays.fill(lanes, Math.min(8, L), L, true);
-        return VectorMask.fromArray(Lanes.FLOAT, lanes, 0);
+    private static VectorShuffle<Float> spread(int load) {
+        return VectorShuffle.fromOp(Lanes.FLOAT, lane -> load * L / 8 + lane / 8);
+    }
+
+    /** Floats of {@link #rows}' scratch memory: the scales of a row, a vector for each load. */
+    static int scratch(int cols) {
+        return cols / 4;
     }
 
     /**
      * Leaves the running vectors of weight rows {@code from} to {@code to} and one packed row in {@code lanes}, one after the
-     * other. A weight is (256 + byte) * scale - 384 * scale, exact as its 16 bits fit a float; scales below 2^118.
+     * other.
+     *
+     * @param scales scratch memory of {@link #scratch} floats
      */
     static void rows(
-            Matrix.Int8 matrix, int from, int to, ElementOrder order, float[] x, int xAt, float[] lanes, int lanesAt) {
+            Matrix.Int8 matrix,
+            int from,
+            int to,
+            ElementOrder order,
+            float[] x,
+            int xAt,
+            float[] scales,
+            float[] lanes,
+            int lanesAt) {
         MemorySegment w = matrix.packed();
-        MemorySegment scales = matrix.scales();
-        int shift = Integer.numberOfTrailingZeros(matrix.group());
+        int vectorized = order.vectorized();
+        // A step that the compiler does not know: it keeps the loads in the order of memory, in which they are faster.
+        int step = 4 * order.lanes;
         for (int o = from; o < to; o++) {
+            spread(matrix, o, vectorized, scales, 0);
             FloatVector run = FloatVector.zero(Lanes.FLOAT);
             long at = (long) o * matrix.cols();
-            for (int first = 0; first < order.vectorized(); first += ElementOrder.SUPERBLOCK) {
+            int scaleAt = 0;
+            for (int first = 0; first < vectorized; first += ElementOrder.SUPERBLOCK) {
                 int chain = order.length(first) / ElementOrder.CHAINS;
                 FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-                FloatVector a1 = a0;
-                FloatVector a2 = a0;
-                FloatVector a3 = a0;
+                FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
+                FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
+                FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
                 int x0 = xAt + first;
                 int x1 = x0 + chain;
                 int x2 = x1 + chain;
                 int x3 = x2 + chain;
-                for (int i = 0; i < chain; i += 4 * L) {
+                for (int i = 0; i < chain; i += step) {
                     IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-                    FloatVector scale0 = FloatVector.broadcast(
-                                    Lanes.FLOAT, Weights.bf16(scales, at >> shift))
-                            .blend(Weights.bf16(scales, at + 0 * L + UPPER >> shift), SECOND);
-                    FloatVector low0 = scale0.mul(-384);
+                    FloatVector s0 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt);
+                    FloatVector l0 = s0.mul(LOW);
                     a0 = v0.lanewise(VectorOperators.LSHL, 15)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale0, low0)
+                            .fma(s0, l0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i), a0);
                     a0 = v0.lanewise(VectorOperators.LSHL, 7)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale0, low0)
+                            .fma(s0, l0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 1 * L), a0);
                     a0 = v0.lanewise(VectorOperators.LSHR, 1)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale0, low0)
+                            .fma(s0, l0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 2 * L), a0);
                     a0 = v0.lanewise(VectorOperators.LSHR, 9)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale0, low0)
+                            .fma(s0, l0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 3 * L), a0);
                     IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
-                    FloatVector scale1 = FloatVector.broadcast(
-                                    Lanes.FLOAT, Weights.bf16(scales, at + 4 * L >> shift))
-                            .blend(Weights.bf16(scales, at + 4 * L + UPPER >> shift), SECOND);
-                    FloatVector low1 = scale1.mul(-384);
+                    FloatVector s1 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 1 * L);
+                    FloatVector l1 = s1.mul(LOW);
                     a1 = v1.lanewise(VectorOperators.LSHL, 15)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale1, low1)
+                            .fma(s1, l1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i), a1);
                     a1 = v1.lanewise(VectorOperators.LSHL, 7)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale1, low1)
+                            .fma(s1, l1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 1 * L), a1);
                     a1 = v1.lanewise(VectorOperators.LSHR, 1)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale1, low1)
+                            .fma(s1, l1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 2 * L), a1);
                     a1 = v1.lanewise(VectorOperators.LSHR, 9)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale1, low1)
+                            .fma(s1, l1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 3 * L), a1);
                     IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
-                    FloatVector scale2 = FloatVector.broadcast(
-                                    Lanes.FLOAT, Weights.bf16(scales, at + 8 * L >> shift))
-                            .blend(Weights.bf16(scales, at + 8 * L + UPPER >> shift), SECOND);
-                    FloatVector low2 = scale2.mul(-384);
+                    FloatVector s2 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 2 * L);
+                    FloatVector l2 = s2.mul(LOW);
                     a2 = v2.lanewise(VectorOperators.LSHL, 15)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale2, low2)
+                            .fma(s2, l2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i), a2);
                     a2 = v2.lanewise(VectorOperators.LSHL, 7)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale2, low2)
+                            .fma(s2, l2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 1 * L), a2);
                     a2 = v2.lanewise(VectorOperators.LSHR, 1)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale2, low2)
+                            .fma(s2, l2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 2 * L), a2);
                     a2 = v2.lanewise(VectorOperators.LSHR, 9)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale2, low2)
+                            .fma(s2, l2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 3 * L), a2);
                     IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
-                    FloatVector scale3 = FloatVector.broadcast(
-                                    Lanes.FLOAT, Weights.bf16(scales, at + 12 * L >> shift))
-                            .blend(Weights.bf16(scales, at + 12 * L + UPPER >> shift), SECOND);
-                    FloatVector low3 = scale3.mul(-384);
+                    FloatVector s3 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 3 * L);
+                    FloatVector l3 = s3.mul(LOW);
                     a3 = v3.lanewise(VectorOperators.LSHL, 15)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale3, low3)
+                            .fma(s3, l3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i), a3);
                     a3 = v3.lanewise(VectorOperators.LSHL, 7)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale3, low3)
+                            .fma(s3, l3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 1 * L), a3);
                     a3 = v3.lanewise(VectorOperators.LSHR, 1)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale3, low3)
+                            .fma(s3, l3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 2 * L), a3);
                     a3 = v3.lanewise(VectorOperators.LSHR, 9)
                             .and(BYTE)
                             .or(F256)
                             .reinterpretAsFloats()
-                            .fma(scale3, low3)
+                            .fma(s3, l3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 3 * L), a3);
                     at += 16 * L;
+                    scaleAt += 4 * L;
                 }
                 run = run.add(a0).add(a1).add(a2).add(a3);
             }
             run.intoArray(lanes, lanesAt + (o - from) * L);
+        }
+    }
+
+    /** The scales of a row's vectorised elements, a vector for each load. */
+    private static void spread(Matrix.Int8 matrix, int row, int vectorized, float[] to, int at) {
+        MemorySegment scales = matrix.scales();
+        long first = (long) row * matrix.cols();
+        int shift = Integer.numberOfTrailingZeros(matrix.group());
+        int i = 0;
+        if (matrix.group() == Activations.GROUP) {
+            for (; i <= vectorized - STEP; i += STEP) {
+                FloatVector v = ((IntVector) ShortVector.fromMemorySegment(
+                                        Lanes.HALF_SHORT, scales, (first + i) / Activations.GROUP * 2, LE)
+                                .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats();
+                v.rearrange(SPREAD0).intoArray(to, at + i / 4);
+                v.rearrange(SPREAD1).intoArray(to, at + i / 4 + 1 * L);
+                v.rearrange(SPREAD2).intoArray(to, at + i / 4 + 2 * L);
+                v.rearrange(SPREAD3).intoArray(to, at + i / 4 + 3 * L);
+                v.rearrange(SPREAD4).intoArray(to, at + i / 4 + 4 * L);
+                v.rearrange(SPREAD5).intoArray(to, at + i / 4 + 5 * L);
+                v.rearrange(SPREAD6).intoArray(to, at + i / 4 + 6 * L);
+                v.rearrange(SPREAD7).intoArray(to, at + i / 4 + 7 * L);
+            }
+        }
+        for (; i < vectorized; i += 4) {
+            to[at + i / 4] = Weights.bf16(scales, first + i >> shift);
         }
     }
 }

@@ -123,7 +123,8 @@ public final class PanamaKernels implements Kernels {
         }
         Tensor out = workspace().allocate(q.rows(), shape.heads() * shape.latentDim());
         long work = (long) q.rows() * shape.heads() * shape.nopeDim() * shape.latentDim();
-        scalar.share(shape.heads(), work, (head, worker) -> QueryAbsorption.head(out, q, w, shape, head, scratch[worker]));
+        scalar.share(
+                shape.heads(), work, (head, worker) -> QueryAbsorption.head(out, q, w, shape, head, scratch[worker]));
         return out;
     }
 

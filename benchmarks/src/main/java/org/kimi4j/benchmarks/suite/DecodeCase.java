@@ -131,7 +131,8 @@ public final class DecodeCase implements AutoCloseable {
         ModelProbe.Dispatch after = probe.dispatch();
         // The regions that the first question ran itself are not the step's.
         double regions = (double) (after.regions() - before.regions() - before.emptyRegions()) / steps;
-        double tasks = (double) (after.tasks() - before.tasks() - before.emptyRegions() * (long) before.threads()) / steps;
+        double tasks =
+                (double) (after.tasks() - before.tasks() - before.emptyRegions() * (long) before.threads()) / steps;
         return String.format(
                 Locale.ROOT,
                 "%s: a step has %.0f regions of %.0f tasks; empty, a region takes %.2f us: %.2f %% of the step; %d bytes allocated",
