@@ -12,8 +12,7 @@ class BundledSkillsTest {
 
     @Test
     void theSystemMessageIsRead() {
-        LocalCases.systemMessage(
-                BundledModel.thinking(KimiChatModel.builder()).build()::chat);
+        LocalCases.systemMessage(BundledModel.thinking(KimiChatModel.builder()).build()::chat);
     }
 
     @Test
