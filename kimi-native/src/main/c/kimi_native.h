@@ -4,11 +4,10 @@
  * Every function exists once for each instruction set, with its name at the end: kimi_int4_rows_avx2. Which set a file is
  * compiled for, KIMI_ISA says. A process uses one set only: rows prepared by one are not for the functions of another.
  *
- * kimi_bf16_pack and kimi_bf16_rows do exactly the operations of their Java twins, at 256 bits with AVX2 and at 512 with
- * AVX-512, in the same order, so that results have the same bits: fused multiply-adds, four chains, one fixed tree at the
- * end. So does kimi_int4_rows with AVX2. The others say what they sum. Whatever the number of rows or
- * outputs of a call, each product has the same bits. Compile without -ffast-math and with -ffp-contract=off; the fused
- * operations are written out.
+ * kimi_bf16_pack and kimi_bf16_rows, kimi_int8_pack and kimi_int8_floats do exactly the operations of their Java twins, at 256
+ * bits with AVX2 and at 512 with AVX-512, in the same order, so that results have the same bits: fused multiply-adds, four
+ * chains, one fixed tree at the end. The others say what they sum. Whatever the number of rows or outputs of a call, each
+ * product has the same bits. Compile without -ffast-math and with -ffp-contract=off; the fused operations are written out.
  *
  * All pointers are borrowed for the call. Nothing is allocated, nothing is kept, no thread is started. Weights may start
  * at any byte.
@@ -59,7 +58,8 @@ KIMI_EXPORT void KIMI(quantize)(
  * Each weight row is read from memory once; meant for few rows.
  *
  * With AVX-512 a lane sums the eight products of a word of weights, which is exact; times both scales the words go to two
- * chains by turns, the groups' offsets times both scales to a third, and the three are added.
+ * chains by turns, the groups' offsets times both scales to a third, and the three are added. With AVX2 likewise, the loads
+ * of a step of four to four chains; what is left goes to their sum, group by group.
  */
 KIMI_EXPORT void KIMI(int4_rows)(
     float *out,

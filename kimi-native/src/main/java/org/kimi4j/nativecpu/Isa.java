@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /** An instruction set that the library has functions for. */
 enum Isa {
-    /** Products of bfloat16 and INT4 weights with generated rows have the bits of the Java kernels at 256 bits. */
+    /** Products of bfloat16 weights with generated rows have the bits of the Java kernels at 256 bits. */
     AVX2("avx2", 256, Set.of("avx2", "fma")),
     /** Products of bfloat16 weights with generated rows have the bits of the Java kernels at 512 bits. */
     AVX512(

