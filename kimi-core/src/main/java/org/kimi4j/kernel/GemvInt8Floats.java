@@ -3,6 +3,7 @@ package org.kimi4j.kernel;
 import static org.kimi4j.kernel.Lanes.LE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -63,141 +64,83 @@ final class GemvInt8Floats {
             float[] scales,
             float[] lanes,
             int lanesAt) {
-        MemorySegment w = matrix.packed();
         int vectorized = order.vectorized();
-        // A step that the compiler does not know: it keeps the loads in the order of memory, in which they are faster.
-        int step = 4 * order.lanes;
         for (int o = from; o < to; o++) {
+            int sumAt = lanesAt + (o - from) * L;
             spread(matrix, o, vectorized, scales, 0);
-            FloatVector run = FloatVector.zero(Lanes.FLOAT);
-            long at = (long) o * matrix.cols();
-            int scaleAt = 0;
+            Arrays.fill(lanes, sumAt, sumAt + L, 0);
             for (int first = 0; first < vectorized; first += ElementOrder.SUPERBLOCK) {
                 int chain = order.length(first) / ElementOrder.CHAINS;
-                FloatVector a0 = FloatVector.zero(Lanes.FLOAT);
-                FloatVector a1 = FloatVector.zero(Lanes.FLOAT);
-                FloatVector a2 = FloatVector.zero(Lanes.FLOAT);
-                FloatVector a3 = FloatVector.zero(Lanes.FLOAT);
-                int x0 = xAt + first;
-                int x1 = x0 + chain;
-                int x2 = x1 + chain;
-                int x3 = x2 + chain;
-                for (int i = 0; i < chain; i += step) {
-                    IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-                    FloatVector s0 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt);
-                    FloatVector l0 = s0.mul(LOW);
-                    a0 = v0.lanewise(VectorOperators.LSHL, 15)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s0, l0)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i), a0);
-                    a0 = v0.lanewise(VectorOperators.LSHL, 7)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s0, l0)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 1 * L), a0);
-                    a0 = v0.lanewise(VectorOperators.LSHR, 1)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s0, l0)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 2 * L), a0);
-                    a0 = v0.lanewise(VectorOperators.LSHR, 9)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s0, l0)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 3 * L), a0);
-                    IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
-                    FloatVector s1 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 1 * L);
-                    FloatVector l1 = s1.mul(LOW);
-                    a1 = v1.lanewise(VectorOperators.LSHL, 15)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s1, l1)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i), a1);
-                    a1 = v1.lanewise(VectorOperators.LSHL, 7)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s1, l1)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 1 * L), a1);
-                    a1 = v1.lanewise(VectorOperators.LSHR, 1)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s1, l1)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 2 * L), a1);
-                    a1 = v1.lanewise(VectorOperators.LSHR, 9)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s1, l1)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 3 * L), a1);
-                    IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
-                    FloatVector s2 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 2 * L);
-                    FloatVector l2 = s2.mul(LOW);
-                    a2 = v2.lanewise(VectorOperators.LSHL, 15)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s2, l2)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i), a2);
-                    a2 = v2.lanewise(VectorOperators.LSHL, 7)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s2, l2)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 1 * L), a2);
-                    a2 = v2.lanewise(VectorOperators.LSHR, 1)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s2, l2)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 2 * L), a2);
-                    a2 = v2.lanewise(VectorOperators.LSHR, 9)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s2, l2)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 3 * L), a2);
-                    IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
-                    FloatVector s3 = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 3 * L);
-                    FloatVector l3 = s3.mul(LOW);
-                    a3 = v3.lanewise(VectorOperators.LSHL, 15)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s3, l3)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i), a3);
-                    a3 = v3.lanewise(VectorOperators.LSHL, 7)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s3, l3)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 1 * L), a3);
-                    a3 = v3.lanewise(VectorOperators.LSHR, 1)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s3, l3)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 2 * L), a3);
-                    a3 = v3.lanewise(VectorOperators.LSHR, 9)
-                            .and(BYTE)
-                            .or(F256)
-                            .reinterpretAsFloats()
-                            .fma(s3, l3)
-                            .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 3 * L), a3);
-                    at += 16 * L;
-                    scaleAt += 4 * L;
+                for (int c = 0; c < ElementOrder.CHAINS; c++) {
+                    long at = (long) o * matrix.cols() + first + 4 * L * c;
+                    int scaleAt = first / 4 + L * c;
+                    addChain(
+                            matrix.packed(),
+                            at,
+                            x,
+                            xAt + first + c * chain,
+                            chain,
+                            scales,
+                            scaleAt,
+                            lanes,
+                            sumAt,
+                            order);
                 }
-                run = run.add(a0).add(a1).add(a2).add(a3);
             }
-            run.intoArray(lanes, lanesAt + (o - from) * L);
         }
+    }
+
+    /**
+     * Adds one chain of a superblock: every fourth load. The chains by turns in one loop would be four times the code, of which
+     * the compiler gives up a part and leaves vectors as objects; a superblock's 4 KB stay in the first cache.
+     */
+    private static void addChain(
+            MemorySegment w,
+            long from,
+            float[] x,
+            int xAt,
+            int length,
+            float[] scales,
+            int scalesFrom,
+            float[] lanes,
+            int sumAt,
+            ElementOrder order) {
+        FloatVector a = FloatVector.zero(Lanes.FLOAT);
+        int step = 4 * order.lanes;
+        long at = from;
+        int scaleAt = scalesFrom;
+        for (int i = xAt; i < xAt + length; i += step) {
+            IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt);
+            FloatVector low = scale.mul(LOW);
+            a = v.lanewise(VectorOperators.LSHL, 15)
+                    .and(BYTE)
+                    .or(F256)
+                    .reinterpretAsFloats()
+                    .fma(scale, low)
+                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i), a);
+            a = v.lanewise(VectorOperators.LSHL, 7)
+                    .and(BYTE)
+                    .or(F256)
+                    .reinterpretAsFloats()
+                    .fma(scale, low)
+                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i + L), a);
+            a = v.lanewise(VectorOperators.LSHR, 1)
+                    .and(BYTE)
+                    .or(F256)
+                    .reinterpretAsFloats()
+                    .fma(scale, low)
+                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i + 2 * L), a);
+            a = v.lanewise(VectorOperators.LSHR, 9)
+                    .and(BYTE)
+                    .or(F256)
+                    .reinterpretAsFloats()
+                    .fma(scale, low)
+                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i + 3 * L), a);
+            at += 16 * L;
+            scaleAt += 4 * L;
+        }
+        FloatVector.fromArray(Lanes.FLOAT, lanes, sumAt).add(a).intoArray(lanes, sumAt);
     }
 
     /** The scales of a row's vectorised elements, a vector for each load. */
