@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * {@code java Compile.java SOURCES OUT}: compiles the kernels for this machine's platform into a folder of resources, or
@@ -15,18 +15,26 @@ class Compile {
     private static final List<String> FLAGS = List.of(
             "-std=c11", "-O3", "-ffp-contract=off", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror");
 
-    /** What the files of an instruction set are compiled with beside that. */
-    private static final Map<String, List<String>> SETS = Map.of(
-            "avx2",
-            List.of("-mavx2", "-mfma"),
-            "avx512",
-            List.of(
-                    "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi",
-                    "-mavx512vnni", "-mavx512bf16"));
+    private static final List<String> AVX512 = List.of(
+            "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi", "-mavx512vnni",
+            "-mavx512bf16");
 
-    /** The files of each. */
-    private static final Map<String, List<String>> KINDS =
-            Map.of("avx2", List.of("", "_panels"), "avx512", List.of("", "_floats", "_panels"));
+    /**
+     * An instruction set.
+     *
+     * @param flags what its files are compiled with beside {@link #FLAGS}
+     * @param files some of them another set's, compiled again
+     */
+    private record Isa(String name, List<String> flags, List<String> files) {}
+
+    private static final List<Isa> SETS = List.of(
+            new Isa("avx2", List.of("-mavx2", "-mfma"), List.of("kimi_avx2", "kimi_avx2_panels")),
+            new Isa("avx512", AVX512, List.of("kimi_avx512", "kimi_avx512_floats", "kimi_avx512_panels")),
+            new Isa(
+                    "amx",
+                    Stream.concat(AVX512.stream(), Stream.of("-mamx-tile", "-mamx-int8", "-mamx-bf16"))
+                            .toList(),
+                    List.of("kimi_avx512", "kimi_avx512_floats", "kimi_amx")));
 
     public static void main(String[] args) throws IOException, InterruptedException {
         Path sources = Path.of(args[0]);
@@ -47,16 +55,20 @@ class Compile {
         Files.createDirectories(library.getParent());
         List<String> link = new ArrayList<>(List.of(compiler, "-shared", "-s", "-o", library.toString()));
         Path objects = Files.createDirectories(out.resolveSibling("objects"));
-        for (String set : SETS.keySet()) {
-            for (String kind : KINDS.get(set)) {
-                String name = "kimi_" + set + kind;
+        for (Isa set : SETS) {
+            if (!knows(compiler, set.flags())) {
+                System.err.println("kimi-native: " + compiler + " does not know " + set.name() + ", building without it");
+                continue;
+            }
+            for (String file : set.files()) {
+                String object = objects.resolve(file + "-" + set.name() + ".o").toString();
                 List<String> command = new ArrayList<>(List.of(compiler));
                 command.addAll(FLAGS);
-                command.addAll(SETS.get(set));
-                command.addAll(List.of("-DKIMI_ISA=" + set, "-c", "-o", objects.resolve(name + ".o").toString()));
-                command.add(sources.resolve(name + ".c").toString());
+                command.addAll(set.flags());
+                command.addAll(List.of("-DKIMI_ISA=" + set.name(), "-c", "-o", object));
+                command.add(sources.resolve(file + ".c").toString());
                 run(command);
-                link.add(objects.resolve(name + ".o").toString());
+                link.add(object);
             }
         }
         link.add("-lm");
@@ -69,6 +81,18 @@ class Compile {
             System.err.println("kimi-native: " + String.join(" ", command) + ": exit status " + status);
             System.exit(1);
         }
+    }
+
+    private static boolean knows(String compiler, List<String> flags) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(compiler));
+        command.addAll(flags);
+        command.addAll(List.of("-E", "-x", "c", "/dev/null"));
+        return new ProcessBuilder(command)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
     }
 
     private static String compiler() throws InterruptedException {

@@ -11,7 +11,11 @@ int32_t KIMI(version)(void) {
 }
 
 const char *KIMI(isa)(void) {
+#ifdef __AMX_TILE__
+    return "AMX on AVX-512 VNNI BF16";
+#else
     return "AVX-512 VNNI BF16";
+#endif
 }
 
 void KIMI(quantize)(

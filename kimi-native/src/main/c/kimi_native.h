@@ -31,7 +31,7 @@
 #define KIMI(name) KIMI_JOIN(name, KIMI_ISA)
 
 /* Changes whenever a signature or a layout does; the Java side refuses any other number. */
-#define KIMI_NATIVE_VERSION 3
+#define KIMI_NATIVE_VERSION 4
 
 KIMI_EXPORT int32_t KIMI(version)(void);
 
@@ -94,7 +94,7 @@ KIMI_EXPORT void KIMI(int8_rows)(
 #define KIMI_PANEL 16
 
 /*
- * Products of INT4 weights with many rows in 8 bits: out[r * stride + o]. A sum goes through the groups in ascending
+ * Not with AMX: products of INT4 weights with many rows in 8 bits, out[r * stride + o]. A sum goes through the groups in ascending
  * order: fma(exact sum of the group, weight scale * activation scale, sum). Weights are unpacked once for all rows, a few
  * columns of KIMI_PANEL outputs at a time on the stack. The bits are not those of kimi_int4_rows.
  *   stride  at least outputs, rounded up to a multiple of KIMI_PANEL; what is beyond the outputs is overwritten
@@ -111,7 +111,7 @@ KIMI_EXPORT void KIMI(int4_panel)(
     const float *offsets,
     int64_t rows);
 
-/* The same of INT8 weights. */
+/* Not with AMX: the same of INT8 weights. */
 KIMI_EXPORT void KIMI(int8_panel)(
     float *out,
     int64_t stride,
@@ -164,7 +164,8 @@ KIMI_EXPORT void KIMI(int8_floats)(
     int64_t rows);
 
 /*
- * A row of floats rounded to bfloat16, to the nearest, ties to even; numbers too small for a normal one become zeros.
+ * A row of floats rounded to bfloat16, to the nearest, ties to even; numbers too small for a normal one become zeros. Only
+ * with AVX-512.
  *   to      [cols rounded up to a multiple of 2], filled up with a zero
  */
 KIMI_EXPORT void KIMI(bf16_round)(const float *x, int64_t cols, uint16_t *to);
@@ -172,10 +173,78 @@ KIMI_EXPORT void KIMI(bf16_round)(const float *x, int64_t cols, uint16_t *to);
 /*
  * Products of bfloat16 weights with many rows of bfloat16 activations, as kimi_int4_panel: out[r * stride + o]. A sum goes
  * through the pairs of neighbouring columns in ascending order, each added by the processor's own instruction for pairs,
- * which takes numbers too small for a normal float as zeros. Not with AVX2.
+ * which takes numbers too small for a normal float as zeros. Only with AVX-512.
  *   x       rows of kimi_bf16_round, one after the other
  */
 KIMI_EXPORT void KIMI(bf16_panel)(
     float *out, int64_t stride, const uint16_t *w, int64_t cols, int64_t outputs, const uint16_t *x, int64_t rows);
+
+#ifdef __AMX_TILE__
+/*
+ * Asks the system for the registers of AMX, for all threads of the process; 0 if it has them now. To be called before any
+ * other function of this instruction set.
+ */
+KIMI_EXPORT int32_t KIMI(permit)(void);
+
+/*
+ * Rows of activations as the columns of tiles: sixteen rows to a tile, one word of four bytes of each after the other. Row r
+ * of several is in lane r % 16 of tile r / 16. These two write one lane; what is in the lanes of no row means nothing.
+ *   lane    0 to 15
+ *   tiles   where the row's tile begins: [cols / 4][16] words of codes, [cols rounded up to a multiple of 32 / 2][16] pairs
+ *           of bfloat16 numbers, to the nearest, ties to even; numbers too small for a normal one become zeros
+ *   tile_scales  [cols / 32][16]
+ */
+KIMI_EXPORT void KIMI(tile_codes)(
+    const int8_t *codes, const float *scales, int64_t cols, int64_t lane, int8_t *tiles, float *tile_scales);
+KIMI_EXPORT void KIMI(tile_halves)(const float *x, int64_t cols, int64_t lane, uint16_t *tiles);
+
+/*
+ * Products of INT4 weights with many rows in 8 bits: out[r * stride + o], with the bits that kimi_int4_panel has with AVX-512.
+ *   stride  at least outputs, rounded up to a multiple of KIMI_PANEL; what is beyond the outputs is overwritten
+ *   scratch rows and outputs, both rounded up to a multiple of 16; begins at a multiple of 64 bytes
+ *   tiles, scales   of kimi_tile_codes, tile after tile; likewise at multiples of 64 bytes
+ */
+KIMI_EXPORT void KIMI(int4_tiles)(
+    float *out,
+    int64_t stride,
+    float *scratch,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *tiles,
+    const float *scales,
+    int64_t rows);
+
+/* The same of INT8 weights. */
+KIMI_EXPORT void KIMI(int8_tiles)(
+    float *out,
+    int64_t stride,
+    float *scratch,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const int8_t *tiles,
+    const float *scales,
+    int64_t rows);
+
+/*
+ * Products of bfloat16 weights with many rows of bfloat16 activations, likewise. Of each step of 32 columns the processor's
+ * instruction sums the even and the odd ones, each in ascending order, and adds the sum of both to what came before; numbers
+ * too small for a normal float count as zeros.
+ *   tiles   of kimi_tile_halves, tile after tile
+ */
+KIMI_EXPORT void KIMI(bf16_tiles)(
+    float *out,
+    int64_t stride,
+    float *scratch,
+    const uint16_t *w,
+    int64_t cols,
+    int64_t outputs,
+    const uint16_t *tiles,
+    int64_t rows);
+#endif
 
 #endif

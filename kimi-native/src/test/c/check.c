@@ -38,6 +38,44 @@ static void *odd(size_t bytes, void **base) {
 
 static int failures;
 
+#ifdef AMX_FUNCTIONS
+#define MANY "tiles"
+#else
+#define MANY "panel"
+#endif
+
+#ifdef AMX_FUNCTIONS
+/* Memory that begins at a multiple of 64 bytes, of exactly so many. */
+static void *aligned(size_t bytes) {
+    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+}
+
+static int64_t tiles_of(int64_t rows) {
+    return (rows + 15) / 16;
+}
+
+/* Rows of codes in tiles, against weights. */
+static void by_tiles(
+    int nibbles, float *out, int64_t stride, const uint8_t *w, const uint16_t *ws, int64_t group, int64_t cols,
+    int64_t outputs, const int8_t *codes, const float *scales, int64_t rows) {
+    int8_t *tiles = aligned(tiles_of(rows) * 16 * cols);
+    float *tile_scales = aligned(tiles_of(rows) * 16 * (cols / 32) * 4), *scratch = aligned(tiles_of(rows) * 16 * stride * 4);
+    memset(tiles, 0, tiles_of(rows) * 16 * cols);
+    memset(tile_scales, 0, tiles_of(rows) * 16 * (cols / 32) * 4);
+    for (int64_t r = 0; r < rows; r++) {
+        KIMI(tile_codes)(
+            codes + r * cols, scales + r * (cols / 32), cols, r % 16, tiles + r / 16 * 16 * cols,
+            tile_scales + r / 16 * 16 * (cols / 32));
+    }
+    if (nibbles) {
+        KIMI(int4_tiles)(out, stride, scratch, w, ws, cols, outputs, tiles, tile_scales, rows);
+    } else {
+        KIMI(int8_tiles)(out, stride, scratch, w, ws, group, cols, outputs, tiles, tile_scales, rows);
+    }
+    free(tiles), free(tile_scales), free(scratch);
+}
+#endif
+
 static void expect(const char *what, int64_t cols, double error, double size, double bound) {
     const double relative = sqrt(error / size);
     if (!(relative <= bound)) {
@@ -97,7 +135,7 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
             }
         }
         const char *names[] = {
-            kind == 0 ? "kimi_int4_rows" : "kimi_int8_rows", kind == 0 ? "kimi_int4_panel" : "kimi_int8_panel"};
+            kind == 0 ? "kimi_int4_rows" : "kimi_int8_rows", kind == 0 ? "kimi_int4_" MANY : "kimi_int8_" MANY};
         for (int form = 0; form < 2; form++) {
             double error = 0;
             float *y = form == 0 ? out : panel;
@@ -112,11 +150,18 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
                     KIMI(int4_rows)(to, w4, ws4, cols, outputs, c, h, s, f, n);
                 } else if (form == 0) {
                     KIMI(int8_rows)(to, w8, ws8, group, cols, outputs, c, s, f, n);
+#ifdef AMX_FUNCTIONS
+                } else {
+                    by_tiles(
+                        kind == 0, to, stride, kind == 0 ? w4 : w8, kind == 0 ? ws4 : ws8, group, cols, outputs, c, s, n);
+                }
+#else
                 } else if (kind == 0) {
                     KIMI(int4_panel)(to, stride, w4, ws4, cols, outputs, h, s, f, n);
                 } else {
                     KIMI(int8_panel)(to, stride, w8, ws8, group, cols, outputs, c, s, f, n);
                 }
+#endif
                 if (r >= 0) expect_same(names[form], cols, y, pitch, alone, r, outputs);
             }
             for (int64_t r = 0; r < rows; r++) {
@@ -187,6 +232,7 @@ static void exact_bytes(int64_t cols, int64_t group, int64_t outputs, int64_t ro
     free(x), free(packed), free(out), free(alone), free(base), free(scale_base);
 }
 
+#ifndef AMX_FUNCTIONS
 static void halves(int64_t cols, int64_t outputs, int64_t rows) {
     const int64_t pitch = (cols + 1) / 2 * 2, stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL;
     float *x = malloc(sizeof(float) * rows * cols);
@@ -220,9 +266,78 @@ static void halves(int64_t cols, int64_t outputs, int64_t rows) {
     expect("kimi_bf16_panel", cols, error, size, 2e-6);
     free(x), free(rounded), free(panel), free(alone), free(base);
 }
+#else
+/* What the header says that the instruction sums, of a row and a weight row; every number must be a normal one or zero. */
+static float summed(const uint16_t *x, const uint16_t *w, int64_t cols) {
+    float sum = 0;
+    for (int64_t i = 0; i < cols; i += 32) {
+        float even = 0, odd = 0;
+        for (int64_t j = i; j < i + 32 && j < cols; j += 2) {
+            even = fmaf((float) bf16(x[j]), (float) bf16(w[j]), even);
+            if (j + 1 < cols) odd = fmaf((float) bf16(x[j + 1]), (float) bf16(w[j + 1]), odd);
+        }
+        sum += even + odd;
+    }
+    return sum;
+}
+
+static void halves(int64_t cols, int64_t outputs, int64_t rows) {
+    const int64_t pitch = (cols + 31) / 32 * 32, stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL;
+    float *x = malloc(sizeof(float) * cols);
+    uint16_t *rounded = malloc(2 * rows * cols), *tiles = aligned(2 * tiles_of(rows) * 16 * pitch);
+    float *panel = malloc(sizeof(float) * rows * stride), *alone = malloc(sizeof(float) * stride);
+    float *scratch = aligned(sizeof(float) * tiles_of(rows) * 16 * stride);
+    void *base;
+    uint16_t *w = odd(2 * outputs * cols, &base);
+    memset(tiles, 0, 2 * tiles_of(rows) * 16 * pitch);
+    for (int64_t i = 0; i < outputs * cols; i++) w[i] = to_bf16(unit());
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t i = 0; i < cols; i++) x[i] = unit();
+        uint16_t *tile = tiles + r / 16 * 16 * pitch;
+        KIMI(tile_halves)(x, cols, r % 16, tile);
+        for (int64_t i = 0; i < cols; i++) {
+            const uint16_t bits = tile[i / 2 * 32 + r % 16 * 2 + i % 2];
+            rounded[r * cols + i] = bits;
+            if (fabs(bf16(bits) - x[i]) > fabs(x[i]) / 256) {
+                printf("kimi_tile_halves: %g became %g\n", x[i], bf16(bits));
+                failures++;
+            }
+        }
+    }
+    KIMI(bf16_tiles)(panel, stride, scratch, w, cols, outputs, tiles, rows);
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t o = 0; o < outputs; o++) {
+            const float meant = summed(rounded + r * cols, w + o * cols, cols), sum = panel[r * stride + o];
+            if (sum != meant) {
+                printf("kimi_bf16_tiles at %lld columns: %a, the header means %a\n", (long long) cols, sum, meant);
+                failures++;
+                r = rows;
+                break;
+            }
+        }
+    }
+    /* The same row alone, in another lane, with something else in all others. */
+    uint16_t *other = aligned(2 * 16 * pitch);
+    for (int64_t r = 0; r < rows; r += 5) {
+        for (int64_t i = 0; i < 16 * pitch; i++) other[i] = to_bf16(unit());
+        for (int64_t i = 0; i < pitch; i++) {
+            other[i / 2 * 32 + i % 2] = tiles[r / 16 * 16 * pitch + i / 2 * 32 + r % 16 * 2 + i % 2];
+        }
+        KIMI(bf16_tiles)(alone, stride, scratch, w, cols, outputs, other, 1);
+        expect_same("kimi_bf16_tiles", cols, panel, stride, alone, r, outputs);
+    }
+    free(x), free(rounded), free(tiles), free(panel), free(alone), free(scratch), free(base), free(other);
+}
+#endif
 #endif
 
 int main(void) {
+#ifdef AMX_FUNCTIONS
+    if (KIMI(permit)() != 0) {
+        puts("the system does not let this process use AMX");
+        return 1;
+    }
+#endif
     static const int64_t by32[] = {32, 64, 96, 128, 256, 288, 352, 512, 544, 1056, 2048, 2080, 7168};
     for (size_t i = 0; i < sizeof by32 / sizeof *by32; i++) {
         integers(by32[i], 32, 21, 7);

@@ -32,6 +32,14 @@ public interface RowProducts {
      */
     void set(int set, int r, float[] row, int from, boolean prompt, int worker);
 
+    /**
+     * Rows that one task should set, because they are kept side by side and threads would wait for each other's cache lines;
+     * to be asked after {@link #reset}.
+     */
+    default int rowsPerTask() {
+        return 1;
+    }
+
     /** All rows are set. */
     void ready();
 

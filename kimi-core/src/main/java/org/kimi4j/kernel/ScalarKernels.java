@@ -64,6 +64,20 @@ public final class ScalarKernels implements Kernels {
         }
     }
 
+    /** As {@link #share}, with {@code perTask} rows to a task of the pool. */
+    void shareRows(int rows, int perTask, long multiplications, WorkerPool.Region region) {
+        if (perTask == 1) {
+            share(rows, multiplications, region);
+            return;
+        }
+        share((rows + perTask - 1) / perTask, multiplications, (task, worker) -> {
+            int to = Math.min(rows, (task + 1) * perTask);
+            for (int r = task * perTask; r < to; r++) {
+                region.run(r, worker);
+            }
+        });
+    }
+
     @Override
     public WorkerPool pool() {
         return pool;

@@ -93,7 +93,8 @@ final class VectorMatmul {
         int split = byFloats;
         floats.reset(w, split);
         integers.reset(w, rows.length - split);
-        scalar.share(rows.length, (long) rows.length * w.cols() * 16, (i, worker) -> {
+        int together = Math.max(floats.rowsPerTask(), integers.rowsPerTask());
+        scalar.shareRows(rows.length, together, (long) rows.length * w.cols() * 16, (i, worker) -> {
             float[] row = scratch[worker].row(w.cols());
             x.copyRow(rows[i], row, 0);
             if (i >= split) {

@@ -190,7 +190,8 @@ final class VectorMoe {
         }
         half.floats.reset(w, floatSizes);
         half.integers.reset(w, integerSizes);
-        scalar.share(choices, (long) choices * w.cols() * 8, (choice, worker) -> {
+        int together = Math.max(half.floats.rowsPerTask(), half.integers.rowsPerTask());
+        scalar.shareRows(choices, together, (long) choices * w.cols() * 8, (choice, worker) -> {
             int i = partOf(choice);
             Part part = parts[i];
             int r = choice - part.first;

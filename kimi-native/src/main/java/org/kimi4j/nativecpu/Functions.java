@@ -23,20 +23,35 @@ final class Functions {
     static final int PANEL = 16;
 
     /** Of the header that these signatures were written for. */
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     private static final MethodHandle QUANTIZE = find("quantize", 7);
     private static final MethodHandle INT4_ROWS = find("int4_rows", 10);
-    private static final MethodHandle INT4_PANEL = find("int4_panel", 10);
     private static final MethodHandle INT8_ROWS = find("int8_rows", 10);
-    private static final MethodHandle INT8_PANEL = find("int8_panel", 11);
     private static final MethodHandle BF16_PACK = find("bf16_pack", 3);
     private static final MethodHandle BF16_ROWS = find("bf16_rows", 7);
 
-    /** Not for every instruction set, hence looked for when first needed. */
-    private static final class Avx512 {
-        static final MethodHandle INT8_PACK = find("int8_pack", 3);
-        static final MethodHandle INT8_FLOATS = find("int8_floats", 9);
+    // Not for every instruction set, hence looked for when first needed.
+
+    private static final class Panels {
+        static final MethodHandle INT4 = find("int4_panel", 10);
+        static final MethodHandle INT8 = find("int8_panel", 11);
+    }
+
+    private static final class Bytes {
+        static final MethodHandle PACK = find("int8_pack", 3);
+        static final MethodHandle FLOATS = find("int8_floats", 9);
+    }
+
+    private static final class Tiles {
+        static final MethodHandle CODES = find("tile_codes", 6);
+        static final MethodHandle HALVES = find("tile_halves", 4);
+        static final MethodHandle INT4 = find("int4_tiles", 10);
+        static final MethodHandle INT8 = find("int8_tiles", 11);
+        static final MethodHandle BF16 = find("bf16_tiles", 8);
+    }
+
+    private static final class Halves {
         static final MethodHandle ROUND = find("bf16_round", 3);
         static final MethodHandle PANEL = find("bf16_panel", 7);
     }
@@ -101,6 +116,7 @@ final class Functions {
         }
     }
 
+    /** Not for {@link Isa#AMX}. */
     static void int4Panel(
             long out,
             long stride,
@@ -113,7 +129,7 @@ final class Functions {
             long offsets,
             long rows) {
         try {
-            INT4_PANEL.invokeExact(out, stride, w, ws, cols, outputs, halves, scales, offsets, rows);
+            Panels.INT4.invokeExact(out, stride, w, ws, cols, outputs, halves, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -137,6 +153,7 @@ final class Functions {
         }
     }
 
+    /** Not for {@link Isa#AMX}. */
     static void int8Panel(
             long out,
             long stride,
@@ -150,7 +167,7 @@ final class Functions {
             long offsets,
             long rows) {
         try {
-            INT8_PANEL.invokeExact(out, stride, w, ws, group, cols, outputs, codes, scales, offsets, rows);
+            Panels.INT8.invokeExact(out, stride, w, ws, group, cols, outputs, codes, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -172,20 +189,20 @@ final class Functions {
         }
     }
 
-    /** Only for {@link Isa#AVX512}. */
+    /** Not for {@link Isa#AVX2}. */
     static void int8Pack(long x, long cols, long to) {
         try {
-            Avx512.INT8_PACK.invokeExact(x, cols, to);
+            Bytes.PACK.invokeExact(x, cols, to);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
-    /** Only for {@link Isa#AVX512}. */
+    /** Not for {@link Isa#AVX2}. */
     static void int8Floats(
             long out, long w, long ws, long group, long cols, long outputs, long x, long stride, long rows) {
         try {
-            Avx512.INT8_FLOATS.invokeExact(out, w, ws, group, cols, outputs, x, stride, rows);
+            Bytes.FLOATS.invokeExact(out, w, ws, group, cols, outputs, x, stride, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -194,7 +211,7 @@ final class Functions {
     /** Only for {@link Isa#AVX512}. */
     static void bf16Round(long x, long cols, long to) {
         try {
-            Avx512.ROUND.invokeExact(x, cols, to);
+            Halves.ROUND.invokeExact(x, cols, to);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -203,7 +220,69 @@ final class Functions {
     /** Only for {@link Isa#AVX512}. */
     static void bf16Panel(long out, long stride, long w, long cols, long outputs, long x, long rows) {
         try {
-            Avx512.PANEL.invokeExact(out, stride, w, cols, outputs, x, rows);
+            Halves.PANEL.invokeExact(out, stride, w, cols, outputs, x, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AMX}, as the following. */
+    static void tileCodes(long codes, long scales, long cols, long lane, long tiles, long tileScales) {
+        try {
+            Tiles.CODES.invokeExact(codes, scales, cols, lane, tiles, tileScales);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void tileHalves(long x, long cols, long lane, long tiles) {
+        try {
+            Tiles.HALVES.invokeExact(x, cols, lane, tiles);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void int4Tiles(
+            long out,
+            long stride,
+            long scratch,
+            long w,
+            long ws,
+            long cols,
+            long outputs,
+            long tiles,
+            long scales,
+            long rows) {
+        try {
+            Tiles.INT4.invokeExact(out, stride, scratch, w, ws, cols, outputs, tiles, scales, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void int8Tiles(
+            long out,
+            long stride,
+            long scratch,
+            long w,
+            long ws,
+            long group,
+            long cols,
+            long outputs,
+            long tiles,
+            long scales,
+            long rows) {
+        try {
+            Tiles.INT8.invokeExact(out, stride, scratch, w, ws, group, cols, outputs, tiles, scales, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void bf16Tiles(long out, long stride, long scratch, long w, long cols, long outputs, long tiles, long rows) {
+        try {
+            Tiles.BF16.invokeExact(out, stride, scratch, w, cols, outputs, tiles, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }

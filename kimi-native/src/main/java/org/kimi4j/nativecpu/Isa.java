@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** An instruction set that the library has functions for. */
@@ -23,7 +24,24 @@ enum Isa {
                     "avx512vl",
                     "avx512vbmi",
                     "avx512_vnni",
-                    "avx512_bf16"));
+                    "avx512_bf16")),
+    /** As {@link #AVX512}, and prompt rows by tiles. */
+    AMX(
+            "amx",
+            512,
+            Set.of(
+                    "avx2",
+                    "fma",
+                    "avx512f",
+                    "avx512bw",
+                    "avx512dq",
+                    "avx512vl",
+                    "avx512vbmi",
+                    "avx512_vnni",
+                    "avx512_bf16",
+                    "amx_tile",
+                    "amx_int8",
+                    "amx_bf16"));
 
     /** The system property that asks for one by its name. */
     static final String PROPERTY = "kimi.nativeIsa";
@@ -46,6 +64,11 @@ enum Isa {
     /** Bits of its vectors. */
     int bits() {
         return bits;
+    }
+
+    /** Whether it has all functions of AVX-512, and prompt rows meet bfloat16 weights in bfloat16. */
+    boolean isAvx512() {
+        return this != AVX2;
     }
 
     /** Whether a processor with these flags, as Linux names them, has its instructions. */
@@ -77,11 +100,20 @@ enum Isa {
     }
 
     /**
-     * The one to use where nothing is {@link #refused}: what was asked for, else AVX-512 where the Java kernels use 512 bits
-     * too, so that a width forced with {@code -Dkimi.vectorBits} holds for both.
+     * The one to use where nothing is {@link #refused}: what was asked for, else the last one of the width of the Java kernels
+     * that the processor has, so that a width forced with {@code -Dkimi.vectorBits} holds for both; else AVX2.
+     *
+     * @param tiles whether the system lets this process use the tiles of AMX
      */
-    static Isa choose(Optional<String> asked, Set<String> processor, int vectorBits) {
-        return asked.flatMap(Isa::named).orElse(vectorBits == AVX512.bits && AVX512.runsOn(processor) ? AVX512 : AVX2);
+    static Isa choose(Optional<String> asked, Set<String> processor, int vectorBits, BooleanSupplier tiles) {
+        Optional<Isa> named = asked.flatMap(Isa::named);
+        if (named.isPresent()) {
+            return named.get();
+        }
+        if (vectorBits != AVX512.bits || !AVX512.runsOn(processor)) {
+            return AVX2;
+        }
+        return AMX.runsOn(processor) && tiles.getAsBoolean() ? AMX : AVX512;
     }
 
     private static Optional<Isa> named(String name) {

@@ -4,7 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -34,7 +39,8 @@ final class Library {
 
         private static Isa choose() {
             try {
-                return Isa.choose(asked(), flags(CPU_INFO), PanamaKernels.vectorBits());
+                return Isa.choose(
+                        asked(), flags(CPU_INFO), PanamaKernels.vectorBits(), () -> tilesRefused(symbols()) == 0);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -76,7 +82,19 @@ final class Library {
             Path file = folder.resolve("libkimi_native.so");
             try {
                 Files.copy(in, file);
-                return new Loaded(Optional.of(SymbolLookup.libraryLookup(file, Arena.global())), Optional.empty());
+                SymbolLookup symbols = SymbolLookup.libraryLookup(file, Arena.global());
+                if (asked().equals(Optional.of(Isa.AMX.suffix()))) {
+                    int error = tilesRefused(symbols);
+                    if (error != 0) {
+                        return failed("-D" + Isa.PROPERTY + "=" + Isa.AMX.suffix() + ": "
+                                + (error < 0
+                                        ? "the library was built by a compiler that does not know it: build it with gcc 11 or"
+                                                + " later"
+                                        : "the system does not let this process use its tiles (arch_prctl fails): start java"
+                                                + " without this option"));
+                    }
+                }
+                return new Loaded(Optional.of(symbols), Optional.empty());
             } finally {
                 Files.deleteIfExists(file);
                 Files.deleteIfExists(folder);
@@ -86,6 +104,26 @@ final class Library {
                     + "): choose a folder that can be written and executed from with -Djava.io.tmpdir");
         } catch (IllegalCallerException e) {
             return failed("start java with --enable-native-access=ALL-UNNAMED (" + e.getMessage() + ")");
+        }
+    }
+
+    /**
+     * Asks the system for the tiles of AMX.
+     *
+     * @return 0 if this process may use them, a negative number if the library was built without, a positive one if the
+     *     system refuses
+     */
+    private static int tilesRefused(SymbolLookup symbols) {
+        Optional<MemorySegment> permit = symbols.find("kimi_permit_amx");
+        if (permit.isEmpty()) {
+            return -1;
+        }
+        MethodHandle handle =
+                Linker.nativeLinker().downcallHandle(permit.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+        try {
+            return (int) handle.invokeExact() == 0 ? 0 : 1;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e); // C throws nothing
         }
     }
 

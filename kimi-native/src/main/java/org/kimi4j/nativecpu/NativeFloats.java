@@ -39,7 +39,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     @Override
     public void reset(Matrix like, int... sizes) {
         sets.reset(sizes);
-        bytes = like instanceof Matrix.Int8 && Library.isa() == Isa.AVX512;
+        bytes = like instanceof Matrix.Int8 && Library.isa().isAvx512();
         streams = (bytes || like instanceof Matrix.Bf16)
                 && PanamaKernels.vectorBits() == Library.isa().bits()
                 && sets.largest() < TILED;
@@ -120,7 +120,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
                         rows);
             case Matrix.F32 _, Matrix.Int4 _ -> throw new IllegalArgumentException("C does not stream " + w);
         }
-        NativeIntegers.deliver(workers[worker], 0, rows, from, to, to - from, sink);
+        NativeIntegers.deliver(workers[worker], 0, 0, rows, from, to, to - from, sink);
     }
 
     @Override

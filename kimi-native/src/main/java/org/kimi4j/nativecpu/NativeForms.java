@@ -10,7 +10,7 @@ import org.kimi4j.tensor.Matrix;
 
 /**
  * The products in C. In FAST prompt rows meet INT4 and INT8 weights by integers too, in panels, and with AVX-512 bfloat16
- * weights by bfloat16. Everything exact has the bits of the Java kernels: where C is not faster, Java computes it.
+ * weights by bfloat16; with AMX in tiles. Everything exact has the bits of the Java kernels: where C is not faster, Java computes it.
  */
 final class NativeForms implements ProductForms {
 
@@ -75,7 +75,8 @@ final class NativeForms implements ProductForms {
     @Override
     public boolean byIntegers(Precision precision, Matrix w, boolean prompt) {
         return precision == Precision.FAST
-                && (ProductForms.isQuantized(w) || prompt && w instanceof Matrix.Bf16 && Library.isa() == Isa.AVX512);
+                && (ProductForms.isQuantized(w)
+                        || prompt && w instanceof Matrix.Bf16 && Library.isa().isAvx512());
     }
 
     @Override

@@ -33,6 +33,11 @@ final class NativeNarrow implements RowProducts, AutoCloseable {
     }
 
     @Override
+    public int rowsPerTask() {
+        return current.rowsPerTask();
+    }
+
+    @Override
     public void ready() {
         current.ready();
     }

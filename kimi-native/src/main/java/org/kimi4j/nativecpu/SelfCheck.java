@@ -51,7 +51,7 @@ final class SelfCheck {
             if (!(error <= 0)) {
                 return Optional.of(wrong("kimi_bf16_rows", error));
             }
-            if (Library.isa() == Isa.AVX512) {
+            if (Library.isa().isAvx512()) {
                 Matrix int8 = check.int8(GROUP);
                 error = distance(
                         products(forms.floats(), int8, floats, 3, false),
@@ -63,7 +63,7 @@ final class SelfCheck {
                         products(forms.integers(), bf16, floats, ROWS, true),
                         products(java.floats(), bf16, rounded(floats), ROWS, true));
                 if (!(error <= BOUND)) {
-                    return Optional.of(wrong("kimi_bf16_panel", error));
+                    return Optional.of(wrong("kimi_bf16_" + many(), error));
                 }
             }
             for (Matrix w : new Matrix[] {check.int4(), check.int8(GROUP), check.int8(2 * GROUP)}) {
@@ -75,11 +75,15 @@ final class SelfCheck {
                 }
                 error = distance(products(forms.integers(), w, floats, ROWS, true), expected);
                 if (!(error <= BOUND)) {
-                    return Optional.of(wrong(name + "_panel", error));
+                    return Optional.of(wrong(name + "_" + many(), error));
                 }
             }
         }
         return Optional.empty();
+    }
+
+    private static String many() {
+        return Library.isa() == Isa.AMX ? "tiles" : "panel";
     }
 
     private static String wrong(String function, double error) {

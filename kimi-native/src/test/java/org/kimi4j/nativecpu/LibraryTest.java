@@ -39,7 +39,13 @@ class LibraryTest {
         assertThat(unusable).doesNotContain("disagrees with its twin");
         // On machines without the compiler or the processor this says why the other tests do not run.
         assumeThat(unusable).describedAs("native kernels").isEmpty();
-        assertThat(Functions.isa()).isEqualTo(Library.isa() == Isa.AVX512 ? "AVX-512 VNNI BF16" : "AVX2 FMA");
+        assertThat(Functions.isa())
+                .isEqualTo(
+                        switch (Library.isa()) {
+                            case AVX2 -> "AVX2 FMA";
+                            case AVX512 -> "AVX-512 VNNI BF16";
+                            case AMX -> "AMX on AVX-512 VNNI BF16";
+                        });
         assertThat(Functions.version()).isEqualTo(Functions.VERSION);
         assertThat(SelfCheck.run()).isEmpty();
     }
@@ -71,14 +77,21 @@ class LibraryTest {
                 "avx512vbmi",
                 "avx512_vnni",
                 "avx512_bf16");
-        assertThat(Isa.choose(NOTHING, all, 512)).isEqualTo(Isa.AVX512);
-        assertThat(Isa.choose(NOTHING, all, 256)).isEqualTo(Isa.AVX2);
-        assertThat(Isa.choose(NOTHING, avx2, 512)).isEqualTo(Isa.AVX2);
-        assertThat(Isa.choose(Optional.of("avx2"), all, 512)).isEqualTo(Isa.AVX2);
-        assertThat(Isa.choose(Optional.of("avx512"), all, 256)).isEqualTo(Isa.AVX512);
+        assertThat(Isa.choose(NOTHING, all, 512, () -> true)).isEqualTo(Isa.AVX512);
+        assertThat(Isa.choose(NOTHING, all, 256, () -> true)).isEqualTo(Isa.AVX2);
+        assertThat(Isa.choose(NOTHING, avx2, 512, () -> true)).isEqualTo(Isa.AVX2);
+        assertThat(Isa.choose(Optional.of("avx2"), all, 512, () -> true)).isEqualTo(Isa.AVX2);
+        assertThat(Isa.choose(Optional.of("avx512"), all, 256, () -> true)).isEqualTo(Isa.AVX512);
+        Set<String> tiles = new HashSet<>(all);
+        tiles.addAll(Set.of("amx_tile", "amx_int8", "amx_bf16"));
+        assertThat(Isa.choose(NOTHING, tiles, 512, () -> true)).isEqualTo(Isa.AMX);
+        assertThat(Isa.choose(NOTHING, tiles, 512, () -> false)).isEqualTo(Isa.AVX512);
+        assertThat(Isa.choose(NOTHING, tiles, 256, () -> true)).isEqualTo(Isa.AVX2);
+        assertThat(Isa.choose(Optional.of("avx512"), tiles, 512, () -> true)).isEqualTo(Isa.AVX512);
         assertThat(Isa.refused(NOTHING, avx2)).isEmpty();
         assertThat(Isa.refused(Optional.of("avx512"), all)).isEmpty();
-        assertThat(Isa.refused(Optional.of("AVX9"), all)).hasValue("-Dkimi.nativeIsa=AVX9: expected avx2 or avx512");
+        assertThat(Isa.refused(Optional.of("AVX9"), all))
+                .hasValue("-Dkimi.nativeIsa=AVX9: expected avx2 or avx512 or amx");
         for (String missing : all) {
             Set<String> less = new HashSet<>(all);
             less.remove(missing);

@@ -102,7 +102,7 @@ class NativeContractTest {
     /** What the twin has to be given in FAST: prompt rows meet bfloat16 weights in bfloat16, with AVX-512 only. */
     private static float[][] asMeant(float[][] x, Matrix w, boolean[] prompt) {
         float[][] meant = x.clone();
-        if (w instanceof Matrix.Bf16 && Library.isa() == Isa.AVX512) {
+        if (w instanceof Matrix.Bf16 && Library.isa().isAvx512()) {
             float[][] rounded = SelfCheck.rounded(x);
             for (int r = 0; r < x.length; r++) {
                 meant[r] = prompt[r] ? rounded[r] : x[r];
