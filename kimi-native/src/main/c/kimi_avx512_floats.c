@@ -138,13 +138,9 @@ void KIMI(bf16_rows)(
 
 void KIMI(int8_pack)(const float *x, int64_t cols, float *to) {
     const int64_t vectorized = cols - cols % 256;
-    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
-        const int64_t length = least(SUPERBLOCK, vectorized - first);
-        for (int64_t i = 0; i < length; i += 64) {
-            float *q = to + first + i % 256 / 64 * (length / 4) + i / 256 * 64;
-            for (int64_t e = 0; e < 64; e++) {
-                q[e % 4 * 16 + e / 4] = x[first + i + e];
-            }
+    for (int64_t i = 0; i < vectorized; i += 64) {
+        for (int64_t e = 0; e < 64; e++) {
+            to[i + e % 4 * 16 + e / 4] = x[i + e];
         }
     }
     for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
@@ -166,6 +162,34 @@ INLINE __m512 byte_weights(__m512i w, const int q, __m512 scale, __m512 low) {
     return _mm512_fmadd_ps(_mm512_castsi512_ps(f), scale, low);
 }
 
+/* Adds some lines of each of `outs` rows, whose first elements have the scales at ws. */
+INLINE void int8_lines(
+    const int outs, const int lines, __m512 *a, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t scaled, int64_t group,
+    int shift, int64_t cols, const float *x) {
+    __m512 scales[outs];
+#pragma GCC unroll 4
+    for (int o = 0; o < outs; o++) {
+        scales[o] = group_scales(ws + o * part * scaled, group, 2 * lines, shift);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < lines; j++) {
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+            const uint8_t *line = w + o * part * cols + 64 * j;
+            _mm_prefetch((const char *) line + AHEAD, _MM_HINT_T0);
+            const __m512i v = _mm512_loadu_si512(line);
+            const __m512 scale = _mm512_permutexvar_ps(spread(j, 3), scales[o]);
+            const __m512 low = _mm512_mul_ps(scale, _mm512_set1_ps(-384));
+#pragma GCC unroll 4
+            for (int q = 0; q < 4; q++) {
+                const __m512 weights = byte_weights(v, q, scale, low);
+                a[o] = _mm512_fmadd_ps(weights, _mm512_loadu_ps(x + 64 * j + 16 * q), a[o]);
+            }
+        }
+    }
+}
+
+/* A chain is a quarter of a superblock, not every fourth line: one sum for each row, and rows are read side by side. */
 INLINE void int8_floats_tile(
     const int outs, float *out, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t scaled, int shift, int64_t cols,
     const float *x) {
@@ -175,41 +199,29 @@ INLINE void int8_floats_tile(
         run[o] = _mm512_setzero_ps();
     }
     for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
-        const int64_t length = least(SUPERBLOCK, vectorized - first), chain = length / 4;
-        __m512 a[outs][4];
-#pragma GCC unroll 4
-        for (int o = 0; o < outs; o++) {
-            a[o][0] = a[o][1] = a[o][2] = a[o][3] = _mm512_setzero_ps();
-        }
-        for (int64_t i = 0; i < length; i += 256) {
-            const uint8_t *p = w + first + i;
-            const float *y = x + first + i / 4;
-            __m512 scales[outs];
+        const int64_t chain = least(SUPERBLOCK, vectorized - first) / 4;
+        for (int c = 0; c < 4; c++) {
+            const int64_t end = first + (c + 1) * chain;
+            int64_t i = first + c * chain;
+            __m512 a[outs];
 #pragma GCC unroll 4
             for (int o = 0; o < outs; o++) {
-                scales[o] = group_scales(ws + o * part * scaled, (first + i) / GROUP, 8, shift);
+                a[o] = _mm512_setzero_ps();
             }
-#pragma GCC unroll 4
-            for (int j = 0; j < 4; j++) {
-#pragma GCC unroll 4
-                for (int o = 0; o < outs; o++) {
-                    const uint8_t *line = p + o * part * cols + 64 * j;
-                    _mm_prefetch((const char *) line + AHEAD, _MM_HINT_T0);
-                    const __m512i v = _mm512_loadu_si512(line);
-                    const __m512 scale = _mm512_permutexvar_ps(spread(j, 3), scales[o]);
-                    const __m512 low = _mm512_mul_ps(scale, _mm512_set1_ps(-384));
-#pragma GCC unroll 4
-                    for (int q = 0; q < 4; q++) {
-                        const __m512 weights = byte_weights(v, q, scale, low);
-                        a[o][j] = _mm512_fmadd_ps(weights, _mm512_loadu_ps(y + j * chain + 16 * q), a[o][j]);
-                    }
+            while (i < end) {
+                /* group_scales takes no larger groups from their middle on. */
+                if (i + 256 <= end && (shift < 2 || i % 256 == 0)) {
+                    int8_lines(outs, 4, a, part, w + i, ws, scaled, i / GROUP, shift, cols, x + i);
+                    i += 256;
+                } else {
+                    int8_lines(outs, 1, a, part, w + i, ws, scaled, i / GROUP, shift, cols, x + i);
+                    i += 64;
                 }
             }
-        }
 #pragma GCC unroll 4
-        for (int o = 0; o < outs; o++) {
-            run[o] = _mm512_add_ps(
-                _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(run[o], a[o][0]), a[o][1]), a[o][2]), a[o][3]);
+            for (int o = 0; o < outs; o++) {
+                run[o] = _mm512_add_ps(run[o], a[o]);
+            }
         }
     }
     for (int o = 0; o < outs; o++) {

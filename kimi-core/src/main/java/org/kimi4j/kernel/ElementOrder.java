@@ -9,6 +9,8 @@ import org.kimi4j.tensor.Matrix;
  * following, and each of the perWord positions in the word gives one vector of weights. Four loads are a step; load j of
  * all steps in a superblock of 4096 elements belongs to chain j. Where a word holds more elements than there are chains, its
  * elements take turns instead: element e of every word belongs to chain e modulo 4, so that one load keeps all chains busy.
+ * Where it holds as many, each chain has a quarter of the superblock: a kernel of four rows that are read side by side then needs
+ * one sum for each, and has registers left for the constants that bytes take to become floats.
  *
  * <p>A packed row holds the activations in that order: superblock by superblock, chain by chain, so that any chain is
  * consecutive vectors. What is left after the last whole step is one more chain, of vectors in the elements' own order,
@@ -68,6 +70,13 @@ final class ElementOrder {
         return Math.min(SUPERBLOCK, vectorized() - first);
     }
 
+    /** Where the chain ends that begins with element {@code first}, of an encoding whose chains are quarters of a superblock. */
+    int endOfChain(int first) {
+        int superblock = first / SUPERBLOCK * SUPERBLOCK;
+        int chain = length(superblock) / CHAINS;
+        return first + chain;
+    }
+
     int cols() {
         return cols;
     }
@@ -91,7 +100,7 @@ final class ElementOrder {
             for (int chain = 0; chain < CHAINS; chain++) {
                 int to = at + (first + chain * chainLength) * rows + tile * chainLength + lane;
                 for (int vector = 0; vector < chainLength / l; vector++) {
-                    int source = from + first + source(chain, vector);
+                    int source = from + first + source(chain, chainLength, vector);
                     for (int i = 0; i < l; i++) {
                         packed[to + i] = row[source + i * perWord];
                     }
@@ -109,7 +118,10 @@ final class ElementOrder {
     }
 
     /** The element in the first lane of a vector of a chain, within the superblock; the next lane has that of the next word. */
-    private int source(int chain, int vector) {
+    private int source(int chain, int chainLength, int vector) {
+        if (perWord == CHAINS) {
+            return chain * chainLength + vector / perWord * perWord * Lanes.COUNT + vector % perWord;
+        }
         boolean byElement = perWord > CHAINS;
         int perLoad = byElement ? perWord / CHAINS : perWord;
         int load = vector / perLoad;

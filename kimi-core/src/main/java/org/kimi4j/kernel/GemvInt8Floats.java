@@ -6,56 +6,64 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import org.kimi4j.tensor.Matrix;
 
 /**
  * Sums of INT8 weights (bytes offset by 128), as exact floats, times packed rows; an int lane holds four elements. A weight is
- * (256 + byte) * scale - 384 * scale, exact as its 16 bits fit a float; scales below 2^118.
+ * (2^15 + byte) * scale - (2^15 + 128) * scale, exact as its 16 bits fit a float; scales below 2^112.
  */
 final class GemvInt8Floats {
 
     private static final int L = Lanes.COUNT;
-    /** A byte that was moved here and or-ed with {@link #F256} is the float 256 + byte, of which 384 is too much. */
-    private static final int BYTE = 0x7f8000;
+    /** A byte here, where the second one of a word already is, or-ed with the exponent is the float 2^23 + 256 * byte. */
+    private static final int BYTE = 0xff00;
 
-    private static final int F256 = 0x43800000;
-    private static final float LOW = -384;
-    /** Elements of as many loads as there are lanes in a group of 32. */
-    private static final int STEP = 32 * L;
+    private static final int EXPONENT = 0x4b000000;
+    /** What scales are multiplied with, as the bytes are 256 times too large. */
+    private static final float SCALE = 1f / 256;
+    /** What is too much, of such a scale. */
+    private static final float LOW = -256f * (32768 + 128);
+    /**
+     * The constants as vectors. Read into registers before a loop: what the compiler knows to be constant it would spread
+     * anew for each use.
+     */
+    private static final int[] MASK = ints(BYTE);
 
-    /** Eight lanes hold the 32 elements of a group: load k has the groups k * L / 8 and following. */
-    private static final VectorShuffle<Float> SPREAD0 = spread(0);
-
-    private static final VectorShuffle<Float> SPREAD1 = spread(1);
-    private static final VectorShuffle<Float> SPREAD2 = spread(2);
-    private static final VectorShuffle<Float> SPREAD3 = spread(3);
-    private static final VectorShuffle<Float> SPREAD4 = spread(4);
-    private static final VectorShuffle<Float> SPREAD5 = spread(5);
-    private static final VectorShuffle<Float> SPREAD6 = spread(6);
-    private static final VectorShuffle<Float> SPREAD7 = spread(7);
+    private static final int[] EXPONENTS = ints(EXPONENT);
+    private static final float[] LOWS = floats(LOW);
+    /** Eight lanes hold the 32 elements of a group. */
+    private static final VectorShuffle<Float> SPREAD = VectorShuffle.fromOp(Lanes.FLOAT, lane -> lane / 8);
 
     private GemvInt8Floats() {}
 
-    private static VectorShuffle<Float> spread(int load) {
-        return VectorShuffle.fromOp(Lanes.FLOAT, lane -> load * L / 8 + lane / 8);
+    private static int[] ints(int value) {
+        int[] lanes = new int[L];
+        Arrays.fill(lanes, value);
+        return lanes;
     }
 
-    /** Floats of {@link #rows}' scratch memory: the scales of a row, a vector for each load. */
+    private static float[] floats(float value) {
+        float[] lanes = new float[L];
+        Arrays.fill(lanes, value);
+        return lanes;
+    }
+
+    /** Floats of {@link #rows}' scratch memory: the scales of four rows. */
     static int scratch(int cols) {
-        return cols / 4;
+        return 4 * GroupScales.stride(cols);
     }
 
     /**
      * Leaves the running vectors of weight rows {@code from} to {@code to} and one packed row in {@code lanes}, one after the
-     * other.
+     * other. Four rows are taken at a time, each of another quarter: a core reads faster in four streams than in one, what
+     * is read of the packed row serves four, and the sums of four do not wait for each other.
      *
      * @param scales scratch memory of {@link #scratch} floats
      */
     static void rows(
-            Matrix.Int8 matrix,
+            Matrix.Int8 w,
             int from,
             int to,
             ElementOrder order,
@@ -64,110 +72,236 @@ final class GemvInt8Floats {
             float[] scales,
             float[] lanes,
             int lanesAt) {
-        int vectorized = order.vectorized();
-        for (int o = from; o < to; o++) {
-            int sumAt = lanesAt + (o - from) * L;
-            spread(matrix, o, vectorized, scales, 0);
-            Arrays.fill(lanes, sumAt, sumAt + L, 0);
-            for (int first = 0; first < vectorized; first += ElementOrder.SUPERBLOCK) {
-                int chain = order.length(first) / ElementOrder.CHAINS;
-                for (int c = 0; c < ElementOrder.CHAINS; c++) {
-                    long at = (long) o * matrix.cols() + first + 4 * L * c;
-                    int scaleAt = first / 4 + L * c;
-                    addChain(
-                            matrix.packed(),
-                            at,
-                            x,
-                            xAt + first + c * chain,
-                            chain,
-                            scales,
-                            scaleAt,
-                            lanes,
-                            sumAt,
-                            order);
-                }
+        int quarter = (to - from) / 4;
+        int stride = GroupScales.stride(w.cols());
+        for (int o = from; o < from + quarter; o++) {
+            for (int r = 0; r < 4; r++) {
+                GroupScales.times(w, o + r * quarter, order.vectorized(), SCALE, scales, r * stride);
             }
+            fourRows(w, o, quarter, order, x, xAt, scales, lanes, lanesAt + (o - from) * L);
+        }
+        for (int o = from + 4 * quarter; o < to; o++) {
+            GroupScales.times(w, o, order.vectorized(), SCALE, scales, 0);
+            oneRow(w, o, order, x, xAt, scales, lanes, lanesAt + (o - from) * L);
         }
     }
 
-    /**
-     * Adds one chain of a superblock: every fourth load. The chains by turns in one loop would be four times the code, of which
-     * the compiler gives up a part and leaves vectors as objects; a superblock's 4 KB stay in the first cache.
-     */
-    private static void addChain(
-            MemorySegment w,
-            long from,
+    /** Row {@code o} and those that are one, two and three quarters further. */
+    private static void fourRows(
+            Matrix.Int8 matrix,
+            int o,
+            int quarter,
+            ElementOrder order,
             float[] x,
             int xAt,
-            int length,
             float[] scales,
-            int scalesFrom,
             float[] lanes,
-            int sumAt,
-            ElementOrder order) {
-        FloatVector a = FloatVector.zero(Lanes.FLOAT);
+            int lanesAt) {
+        MemorySegment w = matrix.packed();
+        IntVector mask = IntVector.fromArray(Lanes.INT, MASK, 0);
+        IntVector exponent = IntVector.fromArray(Lanes.INT, EXPONENTS, 0);
+        FloatVector low = FloatVector.fromArray(Lanes.FLOAT, LOWS, 0);
+        // A step that the compiler does not know: it keeps the loads in the order of memory, in which they are faster.
         int step = 4 * order.lanes;
-        long at = from;
-        int scaleAt = scalesFrom;
-        for (int i = xAt; i < xAt + length; i += step) {
-            IntVector v = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt);
-            FloatVector low = scale.mul(LOW);
-            a = v.lanewise(VectorOperators.LSHL, 15)
-                    .and(BYTE)
-                    .or(F256)
-                    .reinterpretAsFloats()
-                    .fma(scale, low)
-                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i), a);
-            a = v.lanewise(VectorOperators.LSHL, 7)
-                    .and(BYTE)
-                    .or(F256)
-                    .reinterpretAsFloats()
-                    .fma(scale, low)
-                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i + L), a);
-            a = v.lanewise(VectorOperators.LSHR, 1)
-                    .and(BYTE)
-                    .or(F256)
-                    .reinterpretAsFloats()
-                    .fma(scale, low)
-                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i + 2 * L), a);
-            a = v.lanewise(VectorOperators.LSHR, 9)
-                    .and(BYTE)
-                    .or(F256)
-                    .reinterpretAsFloats()
-                    .fma(scale, low)
-                    .fma(FloatVector.fromArray(Lanes.FLOAT, x, i + 3 * L), a);
-            at += 16 * L;
-            scaleAt += 4 * L;
+        int stride = GroupScales.stride(matrix.cols());
+        long apart = (long) quarter * matrix.cols();
+        long at = (long) o * matrix.cols();
+        FloatVector aSum = FloatVector.zero(Lanes.FLOAT);
+        FloatVector bSum = FloatVector.zero(Lanes.FLOAT);
+        FloatVector cSum = FloatVector.zero(Lanes.FLOAT);
+        FloatVector dSum = FloatVector.zero(Lanes.FLOAT);
+        int vectorized = order.vectorized();
+        for (int first = 0, end; first < vectorized; first = end) {
+            end = order.endOfChain(first);
+            FloatVector a = FloatVector.zero(Lanes.FLOAT);
+            FloatVector b = FloatVector.zero(Lanes.FLOAT);
+            FloatVector c = FloatVector.zero(Lanes.FLOAT);
+            FloatVector d = FloatVector.zero(Lanes.FLOAT);
+            for (int e = first; e < end; e += step) {
+                FloatVector x0 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e);
+                FloatVector x1 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e + L);
+                FloatVector x2 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e + 2 * L);
+                FloatVector x3 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e + 3 * L);
+                int scaleAt = e >> GroupScales.SHIFT;
+                IntVector av = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+                FloatVector as =
+                        FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt).rearrange(SPREAD);
+                FloatVector alow = as.mul(low);
+                a = av.lanewise(VectorOperators.LSHL, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x0, a);
+                a = av.and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x1, a);
+                a = av.lanewise(VectorOperators.LSHR, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x2, a);
+                a = av.lanewise(VectorOperators.LSHR, 16)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x3, a);
+                IntVector bv = IntVector.fromMemorySegment(Lanes.INT, w, at + apart, LE);
+                FloatVector bs = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + stride)
+                        .rearrange(SPREAD);
+                FloatVector blow = bs.mul(low);
+                b = bv.lanewise(VectorOperators.LSHL, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(bs, blow)
+                        .fma(x0, b);
+                b = bv.and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(bs, blow)
+                        .fma(x1, b);
+                b = bv.lanewise(VectorOperators.LSHR, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(bs, blow)
+                        .fma(x2, b);
+                b = bv.lanewise(VectorOperators.LSHR, 16)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(bs, blow)
+                        .fma(x3, b);
+                IntVector cv = IntVector.fromMemorySegment(Lanes.INT, w, at + 2 * apart, LE);
+                FloatVector cs = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 2 * stride)
+                        .rearrange(SPREAD);
+                FloatVector clow = cs.mul(low);
+                c = cv.lanewise(VectorOperators.LSHL, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(cs, clow)
+                        .fma(x0, c);
+                c = cv.and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(cs, clow)
+                        .fma(x1, c);
+                c = cv.lanewise(VectorOperators.LSHR, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(cs, clow)
+                        .fma(x2, c);
+                c = cv.lanewise(VectorOperators.LSHR, 16)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(cs, clow)
+                        .fma(x3, c);
+                IntVector dv = IntVector.fromMemorySegment(Lanes.INT, w, at + 3 * apart, LE);
+                FloatVector ds = FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 3 * stride)
+                        .rearrange(SPREAD);
+                FloatVector dlow = ds.mul(low);
+                d = dv.lanewise(VectorOperators.LSHL, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(ds, dlow)
+                        .fma(x0, d);
+                d = dv.and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(ds, dlow)
+                        .fma(x1, d);
+                d = dv.lanewise(VectorOperators.LSHR, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(ds, dlow)
+                        .fma(x2, d);
+                d = dv.lanewise(VectorOperators.LSHR, 16)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(ds, dlow)
+                        .fma(x3, d);
+                at += 4 * L;
+            }
+            aSum = aSum.add(a);
+            bSum = bSum.add(b);
+            cSum = cSum.add(c);
+            dSum = dSum.add(d);
         }
-        FloatVector.fromArray(Lanes.FLOAT, lanes, sumAt).add(a).intoArray(lanes, sumAt);
+        aSum.intoArray(lanes, lanesAt);
+        bSum.intoArray(lanes, lanesAt + quarter * L);
+        cSum.intoArray(lanes, lanesAt + 2 * quarter * L);
+        dSum.intoArray(lanes, lanesAt + 3 * quarter * L);
     }
 
-    /** The scales of a row's vectorised elements, a vector for each load. */
-    private static void spread(Matrix.Int8 matrix, int row, int vectorized, float[] to, int at) {
-        MemorySegment scales = matrix.scales();
-        long first = (long) row * matrix.cols();
-        int shift = Integer.numberOfTrailingZeros(matrix.group());
-        int i = 0;
-        if (matrix.group() == Activations.GROUP) {
-            for (; i <= vectorized - STEP; i += STEP) {
-                FloatVector v = ((IntVector) ShortVector.fromMemorySegment(
-                                        Lanes.HALF_SHORT, scales, (first + i) / Activations.GROUP * 2, LE)
-                                .convertShape(VectorOperators.S2I, Lanes.INT, 0))
-                        .lanewise(VectorOperators.LSHL, 16)
-                        .reinterpretAsFloats();
-                v.rearrange(SPREAD0).intoArray(to, at + i / 4);
-                v.rearrange(SPREAD1).intoArray(to, at + i / 4 + 1 * L);
-                v.rearrange(SPREAD2).intoArray(to, at + i / 4 + 2 * L);
-                v.rearrange(SPREAD3).intoArray(to, at + i / 4 + 3 * L);
-                v.rearrange(SPREAD4).intoArray(to, at + i / 4 + 4 * L);
-                v.rearrange(SPREAD5).intoArray(to, at + i / 4 + 5 * L);
-                v.rearrange(SPREAD6).intoArray(to, at + i / 4 + 6 * L);
-                v.rearrange(SPREAD7).intoArray(to, at + i / 4 + 7 * L);
+    /** As above, for a row without partners. */
+    private static void oneRow(
+            Matrix.Int8 matrix,
+            int o,
+            ElementOrder order,
+            float[] x,
+            int xAt,
+            float[] scales,
+            float[] lanes,
+            int lanesAt) {
+        MemorySegment w = matrix.packed();
+        IntVector mask = IntVector.fromArray(Lanes.INT, MASK, 0);
+        IntVector exponent = IntVector.fromArray(Lanes.INT, EXPONENTS, 0);
+        FloatVector low = FloatVector.fromArray(Lanes.FLOAT, LOWS, 0);
+        int step = 4 * order.lanes;
+        long at = (long) o * matrix.cols();
+        FloatVector sum = FloatVector.zero(Lanes.FLOAT);
+        int vectorized = order.vectorized();
+        for (int first = 0, end; first < vectorized; first = end) {
+            end = order.endOfChain(first);
+            FloatVector a = FloatVector.zero(Lanes.FLOAT);
+            for (int e = first; e < end; e += step) {
+                FloatVector x0 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e);
+                FloatVector x1 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e + L);
+                FloatVector x2 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e + 2 * L);
+                FloatVector x3 = FloatVector.fromArray(Lanes.FLOAT, x, xAt + e + 3 * L);
+                int scaleAt = e >> GroupScales.SHIFT;
+                IntVector av = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
+                FloatVector as =
+                        FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt).rearrange(SPREAD);
+                FloatVector alow = as.mul(low);
+                a = av.lanewise(VectorOperators.LSHL, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x0, a);
+                a = av.and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x1, a);
+                a = av.lanewise(VectorOperators.LSHR, 8)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x2, a);
+                a = av.lanewise(VectorOperators.LSHR, 16)
+                        .and(mask)
+                        .or(exponent)
+                        .reinterpretAsFloats()
+                        .fma(as, alow)
+                        .fma(x3, a);
+                at += 4 * L;
             }
+            sum = sum.add(a);
         }
-        for (; i < vectorized; i += 4) {
-            to[at + i / 4] = Weights.bf16(scales, first + i >> shift);
-        }
+        sum.intoArray(lanes, lanesAt);
     }
 }

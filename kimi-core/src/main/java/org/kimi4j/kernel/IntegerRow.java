@@ -28,6 +28,15 @@ final class IntegerRow {
         this.plainAt = plainAt;
     }
 
+    /** Whether this row is there. Its scales are where its plain integers are. */
+    boolean isAt(short[] theirCodes, int theirCodeAt, byte[] theirPlain, int theirPlainAt, int theirGroupAt) {
+        return codes == theirCodes
+                && codeAt == theirCodeAt
+                && plain == theirPlain
+                && plainAt == theirPlainAt
+                && groupAt == theirGroupAt;
+    }
+
     /** Elements of a row of these weights that vectors sum; the groups after them are added one by one. */
     static int vectorized(Matrix w, ElementOrder order) {
         return w instanceof Matrix.Int8 ? GemvInt8.vectorized(w.cols()) : order.vectorized();

@@ -19,6 +19,7 @@ final class IntegerRows implements RowProducts {
     private int sets;
     private ElementOrder order = new ElementOrder(1, 1);
     private boolean nibbles;
+    private int packedCols;
 
     IntegerRows(ElementOrders orders, Scratch[] scratch) {
         this.orders = orders;
@@ -40,8 +41,11 @@ final class IntegerRows implements RowProducts {
         int count = start[sets];
         int cols = order.cols();
         int groups = cols / Activations.GROUP;
+        packedCols = nibbles ? cols : GemvInt8.packedCols(cols);
+        if (codes.length < count * packedCols) {
+            codes = new short[count * packedCols];
+        }
         if (plain.length < count * cols) {
-            codes = new short[count * cols];
             plain = new byte[count * cols];
             scales = new float[count * groups];
             sums = new float[count * groups];
@@ -51,15 +55,15 @@ final class IntegerRows implements RowProducts {
             rows = new IntegerRow[count];
         }
         for (int r = 0; r < count; r++) {
-            if (isAt(rows[r], r * cols, r * groups)) {
+            if (isAt(rows[r], r * packedCols, r * cols, r * groups)) {
                 continue; // of the product before
             }
-            rows[r] = new IntegerRow(codes, r * cols, scales, offsets, r * groups, plain, r * cols);
+            rows[r] = new IntegerRow(codes, r * packedCols, scales, offsets, r * groups, plain, r * cols);
         }
     }
 
-    private boolean isAt(@Nullable IntegerRow row, int codeAt, int groupAt) {
-        return row != null && row.codes == codes && row.codeAt == codeAt && row.groupAt == groupAt;
+    private boolean isAt(@Nullable IntegerRow row, int codeAt, int plainAt, int groupAt) {
+        return row != null && row.isAt(codes, codeAt, plain, plainAt, groupAt);
     }
 
     @Override
@@ -75,9 +79,10 @@ final class IntegerRows implements RowProducts {
         VectorElementwise.quantize(
                 row, from, cols, plain, at * cols, scales, sums, at * groups, scratch[worker].ints(Activations.GROUP));
         if (nibbles) {
-            IntegerGemvInt4.pack(plain, at * cols, order.vectorized(), codes, at * cols, sums, at * groups, offsets);
+            IntegerGemvInt4.pack(
+                    plain, at * cols, order.vectorized(), codes, at * packedCols, sums, at * groups, offsets);
         } else {
-            GemvInt8.pack(plain, at * cols, GemvInt8.vectorized(cols), codes, at * cols);
+            GemvInt8.pack(plain, at * cols, GemvInt8.vectorized(cols), codes, at * packedCols);
         }
     }
 

@@ -60,7 +60,17 @@ final class VectorProduct {
                 int sumAt = (r * outputs + n) * L;
                 switch (w) {
                     case Matrix.Int4 q -> IntegerGemvInt4.rows(q, from + n, end, order, row, sums, sumAt);
-                    case Matrix.Int8 q -> GemvInt8.integerRows(q, from + n, end, vectorized, row, sums, sumAt);
+                    case Matrix.Int8 q ->
+                        GemvInt8.rows(
+                                q,
+                                from + n,
+                                end,
+                                order,
+                                vectorized,
+                                row,
+                                scratch.panel(GemvInt8.scratch(w.cols())),
+                                sums,
+                                sumAt);
                     case Matrix.F32 _, Matrix.Bf16 _ -> throw new IllegalArgumentException("no integers in " + w);
                 }
             }

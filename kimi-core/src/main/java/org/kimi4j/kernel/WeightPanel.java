@@ -182,12 +182,13 @@ final class WeightPanel {
         }
     }
 
+    /** A chain is a quarter of the superblock. */
     private static void bytes(Matrix.Int8 w, int row, int rows, int first, int length, int chain, float[] to) {
         MemorySegment packed = w.packed();
         MemorySegment scales = w.scales();
         int shift = Integer.numberOfTrailingZeros(w.group());
         for (int n = 0; n < rows; n++) {
-            long at = (long) (row + n) * w.cols() + first + 4 * L * chain;
+            long at = (long) (row + n) * w.cols() + first + chain * (length / ElementOrder.CHAINS);
             int into = n * L;
             for (int i = 0; i < length; i += 16 * L) {
                 IntVector v = IntVector.fromMemorySegment(Lanes.INT, packed, at, LE);
@@ -219,7 +220,7 @@ final class WeightPanel {
                         .sub(TWO_23_PLUS_128)
                         .mul(scale)
                         .intoArray(to, into + 3 * STRIDE);
-                at += 16 * L;
+                at += 4 * L;
                 into += 4 * STRIDE;
             }
         }
