@@ -1,7 +1,6 @@
 package org.kimi4j.kernel;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -14,6 +13,8 @@ final class LaneAttention {
     private static final int L = Lanes.COUNT;
     /** Queries of a register tile: two vectors. */
     static final int COLUMNS = 2 * L;
+    /** Whether there are 32 vector registers: all machines with vectors of 512 bits have them. */
+    private static final boolean IS_WIDE = L == 16;
 
     private LaneAttention() {}
 
@@ -26,7 +27,7 @@ final class LaneAttention {
      */
     static void scores(
             float[] query, int width, float[] keys, int keysAt, int stride, int count, float scale, float[] weight) {
-        int p = 0;
+        int p = IS_WIDE ? WideLaneAttention.scores(query, width, keys, keysAt, stride, count, scale, weight) : 0;
         for (; p + 4 <= count; p += 4) {
             FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
             FloatVector a01 = a00;
@@ -90,19 +91,22 @@ final class LaneAttention {
         for (int lane = 0; lane < COLUMNS; lane += L) {
             FloatVector oldMax = FloatVector.fromArray(Lanes.FLOAT, max, lane);
             FloatVector newMax = oldMax;
+            // Comparing and choosing rather than max: that has to order zeros and to keep NaN, which sums keep anyway.
             for (int p = 0; p < count; p++) {
-                newMax = newMax.max(FloatVector.fromArray(Lanes.FLOAT, weight, p * COLUMNS + lane));
+                FloatVector score = FloatVector.fromArray(Lanes.FLOAT, weight, p * COLUMNS + lane);
+                newMax = newMax.blend(score, score.compare(VectorOperators.GT, newMax));
             }
             FloatVector sum = FloatVector.zero(Lanes.FLOAT);
             for (int p = 0; p < count; p++) {
+                // Never above zero, so that only the lower bound of exp is needed.
                 FloatVector x = FloatVector.fromArray(Lanes.FLOAT, weight, p * COLUMNS + lane)
-                        .sub(newMax)
-                        .max(Exp.MIN)
-                        .min(Exp.MAX);
-                FloatVector n = x.fma(
-                                FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E),
-                                FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND))
-                        .sub(Exp.ROUND);
+                        .sub(newMax);
+                x = x.blend(Exp.MIN, x.compare(VectorOperators.LT, Exp.MIN));
+                // The integer is in the last bits of the rounded sum already: a conversion also has to mind NaN and
+                // overflow.
+                FloatVector rounded = x.fma(
+                        FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E), FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND));
+                FloatVector n = rounded.sub(Exp.ROUND);
                 FloatVector r = n.fma(
                         FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_LOW),
                         n.fma(FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_HIGH), x));
@@ -113,7 +117,7 @@ final class LaneAttention {
                         .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
                         .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
                         .fma(r.mul(r), r.add(1f));
-                e = e.mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                e = e.mul(rounded.reinterpretAsInts()
                         .add(127)
                         .lanewise(VectorOperators.LSHL, 23)
                         .reinterpretAsFloats());
@@ -142,8 +146,8 @@ final class LaneAttention {
         FloatVector d0 = FloatVector.fromArray(Lanes.FLOAT, decay, 0);
         FloatVector d1 = FloatVector.fromArray(Lanes.FLOAT, decay, L);
         int width = sum.length / COLUMNS;
-        // Ten sums: with twelve the compiler runs out of registers and half the speed is lost.
-        int c = 0;
+        // Ten sums: with twelve the compiler runs out of sixteen registers and half the speed is lost.
+        int c = IS_WIDE ? WideLaneAttention.accumulate(weight, values, valuesAt, stride, count, decay, sum) : 0;
         for (; c + 5 <= width; c += 5) {
             int at = c * COLUMNS;
             FloatVector a00 =
