@@ -37,6 +37,34 @@ INLINE __m512 widen(__m256i v) {
  */
 #define STREAMS 4
 
+/*
+ * How a processor is best asked for weights before they are needed, as measured (docs/speed-log.md).
+ *   SELDOM  Zen 5, told by avx512vp2intersect: it sees the streams of bfloat16 rows, and a request takes longer than a
+ *           line's products
+ *   ONCE    Zen 4
+ *   TWICE   Intel with AMX: few lines can be on their way to the first cache, more to the second, so that lines are asked
+ *           for into the second long before and into the first shortly before; scales, streams of their own, into the first
+ */
+enum { SELDOM, ONCE, TWICE };
+
+INLINE int asking(void) {
+    return __builtin_cpu_supports("avx512vp2intersect") ? SELDOM : __builtin_cpu_supports("amx-tile") ? TWICE : ONCE;
+}
+
+/* Bytes ahead for those asked twice. */
+#define FAR_AHEAD 3072
+#define NEAR_AHEAD 1024
+#define SCALES_AHEAD 256
+
+INLINE void ask_twice(const void *weights) {
+    _mm_prefetch((const char *) weights + FAR_AHEAD, _MM_HINT_T1);
+    _mm_prefetch((const char *) weights + NEAR_AHEAD, _MM_HINT_T0);
+}
+
+INLINE void ask_for_scales(const void *scales) {
+    _mm_prefetch((const char *) scales + SCALES_AHEAD, _MM_HINT_T0);
+}
+
 /* The upper half is added to the lower until one lane is left. */
 INLINE float tree(__m512 v) {
     const __m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));

@@ -4,7 +4,7 @@
 #include "kimi_avx512.h"
 
 #define SUPERBLOCK 4096
-/* Bytes by which weights are asked for before they are needed. */
+/* Bytes by which weights are asked for where once is enough. */
 #define AHEAD 2048
 
 void KIMI(bf16_pack)(const float *x, int64_t cols, float *to) {
@@ -33,17 +33,9 @@ INLINE __m512 high_half(__m512i v) {
     return _mm512_castsi512_ps(_mm512_and_si512(v, _mm512_set1_epi32((int) 0xffff0000)));
 }
 
-/*
- * Zen 4 reads bfloat16 rows faster when they are asked for ahead, Zen 5, which is told by this instruction, without: it sees
- * the streams, and each request takes longer than a line's products.
- */
-INLINE int asks_ahead(void) {
-    return !__builtin_cpu_supports("avx512vp2intersect");
-}
-
 INLINE void bf16_tile(
-    const int outs, const int rows, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols,
-    const float *x, int64_t stride) {
+    const int outs, const int rows, const int how, float *out, int64_t outputs, int64_t part, const uint16_t *w,
+    int64_t cols, const float *x, int64_t stride) {
     const int64_t vectorized = cols - cols % 128;
     __m512 run[outs][rows];
     for (int o = 0; o < outs; o++) {
@@ -68,10 +60,13 @@ INLINE void bf16_tile(
             for (int j = 0; j < 4; j++) {
 #pragma GCC unroll 4
                 for (int o = 0; o < outs; o++) {
-                    if (ahead) {
-                        _mm_prefetch((const char *) (p + o * part * cols + 32 * j) + AHEAD, _MM_HINT_T1);
+                    const uint16_t *line = p + o * part * cols + 32 * j;
+                    if (how == TWICE) {
+                        ask_twice(line);
+                    } else if (how == ONCE) {
+                        _mm_prefetch((const char *) line + AHEAD, _MM_HINT_T1);
                     }
-                    const __m512i v = _mm512_loadu_si512(p + o * part * cols + 32 * j);
+                    const __m512i v = _mm512_loadu_si512(line);
 #pragma GCC unroll 4
                     for (int r = 0; r < rows; r++) {
                         const float *at = y + r * stride + j * chain;
@@ -101,38 +96,38 @@ INLINE void bf16_tile(
 }
 
 INLINE void bf16_outputs(
-    const int outs, const int ahead, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
+    const int outs, const int how, float *out, int64_t outputs, int64_t part, const uint16_t *w, int64_t cols, const float *x,
     int64_t stride, int64_t rows) {
     int64_t r = 0;
     for (; r + 4 <= rows; r += 4) {
         for (int o = 0; o < outs; o++) {
             bf16_tile(
-                1, 4, ahead, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
+                1, 4, how, out + r * outputs + o * part, outputs, part, w + o * part * cols, cols, x + r * stride, stride);
         }
     }
     for (; r < rows; r++) {
-        bf16_tile(outs, 1, ahead, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
+        bf16_tile(outs, 1, how, out + r * outputs, outputs, part, w, cols, x + r * stride, stride);
     }
 }
 
 INLINE void bf16_all(
-    const int ahead, float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride,
+    const int how, float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride,
     int64_t rows) {
     const int64_t part = outputs / STREAMS;
     for (int64_t o = 0; o < part; o++) {
-        bf16_outputs(STREAMS, ahead, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
+        bf16_outputs(STREAMS, how, out + o, outputs, part, w + o * cols, cols, x, stride, rows);
     }
     for (int64_t o = part * STREAMS; o < outputs; o++) {
-        bf16_outputs(1, ahead, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
+        bf16_outputs(1, how, out + o, outputs, 0, w + o * cols, cols, x, stride, rows);
     }
 }
 
 void KIMI(bf16_rows)(
     float *out, const uint16_t *w, int64_t cols, int64_t outputs, const float *x, int64_t stride, int64_t rows) {
-    if (asks_ahead()) {
-        bf16_all(1, out, w, cols, outputs, x, stride, rows);
-    } else {
-        bf16_all(0, out, w, cols, outputs, x, stride, rows);
+    switch (asking()) {
+        case TWICE: bf16_all(TWICE, out, w, cols, outputs, x, stride, rows); break;
+        case ONCE: bf16_all(ONCE, out, w, cols, outputs, x, stride, rows); break;
+        default: bf16_all(SELDOM, out, w, cols, outputs, x, stride, rows);
     }
 }
 
