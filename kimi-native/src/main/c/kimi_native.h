@@ -94,7 +94,7 @@ KIMI_EXPORT void KIMI(int8_rows)(
 #define KIMI_PANEL 16
 
 /*
- * Not with AMX: products of INT4 weights with many rows in 8 bits, out[r * stride + o]. A sum goes through the groups in ascending
+ * Products of INT4 weights with many rows in 8 bits: out[r * stride + o]. A sum goes through the groups in ascending
  * order: fma(exact sum of the group, weight scale * activation scale, sum). Weights are unpacked once for all rows, a few
  * columns of KIMI_PANEL outputs at a time on the stack. The bits are not those of kimi_int4_rows.
  *   stride  at least outputs, rounded up to a multiple of KIMI_PANEL; what is beyond the outputs is overwritten
@@ -111,7 +111,7 @@ KIMI_EXPORT void KIMI(int4_panel)(
     const float *offsets,
     int64_t rows);
 
-/* Not with AMX: the same of INT8 weights. */
+/* The same of INT8 weights. */
 KIMI_EXPORT void KIMI(int8_panel)(
     float *out,
     int64_t stride,
@@ -164,8 +164,8 @@ KIMI_EXPORT void KIMI(int8_floats)(
     int64_t rows);
 
 /*
- * A row of floats rounded to bfloat16, to the nearest, ties to even; numbers too small for a normal one become zeros. Only
- * with AVX-512.
+ * A row of floats rounded to bfloat16, to the nearest, ties to even; numbers too small for a normal one become zeros. Not
+ * with AVX2.
  *   to      [cols rounded up to a multiple of 2], filled up with a zero
  */
 KIMI_EXPORT void KIMI(bf16_round)(const float *x, int64_t cols, uint16_t *to);
@@ -173,7 +173,7 @@ KIMI_EXPORT void KIMI(bf16_round)(const float *x, int64_t cols, uint16_t *to);
 /*
  * Products of bfloat16 weights with many rows of bfloat16 activations, as kimi_int4_panel: out[r * stride + o]. A sum goes
  * through the pairs of neighbouring columns in ascending order, each added by the processor's own instruction for pairs,
- * which takes numbers too small for a normal float as zeros. Only with AVX-512.
+ * which takes numbers too small for a normal float as zeros. Not with AVX2.
  *   x       rows of kimi_bf16_round, one after the other
  */
 KIMI_EXPORT void KIMI(bf16_panel)(
@@ -199,7 +199,8 @@ KIMI_EXPORT void KIMI(tile_codes)(
 KIMI_EXPORT void KIMI(tile_halves)(const float *x, int64_t cols, int64_t lane, uint16_t *tiles);
 
 /*
- * Products of INT4 weights with many rows in 8 bits: out[r * stride + o], with the bits that kimi_int4_panel has with AVX-512.
+ * Products of INT4 weights with many rows in 8 bits: out[r * stride + o], with the bits of kimi_int4_panel. For
+ * some thirty rows and more: a tile has room for sixteen, and its sums of each group go through memory.
  *   stride  at least outputs, rounded up to a multiple of KIMI_PANEL; what is beyond the outputs is overwritten
  *   scratch rows and outputs, both rounded up to a multiple of 16; begins at a multiple of 64 bytes
  *   tiles, scales   of kimi_tile_codes, tile after tile; likewise at multiples of 64 bytes

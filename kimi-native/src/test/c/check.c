@@ -39,9 +39,9 @@ static void *odd(size_t bytes, void **base) {
 static int failures;
 
 #ifdef AMX_FUNCTIONS
-#define MANY "tiles"
+#define FORMS 3
 #else
-#define MANY "panel"
+#define FORMS 2
 #endif
 
 #ifdef AMX_FUNCTIONS
@@ -101,7 +101,7 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
     uint16_t *ws4 = odd(2 * outputs * cols / 32, &s4), *ws8 = odd(2 * outputs * cols / group, &s8);
     const int64_t stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL, groups = cols / 32;
     float *out = malloc(sizeof(float) * rows * outputs), *panel = malloc(sizeof(float) * rows * stride);
-    float *alone = malloc(sizeof(float) * stride);
+    float *alone = malloc(sizeof(float) * stride), *before = malloc(sizeof(float) * rows * stride);
     for (int64_t i = 0; i < rows * cols; i++) x[i] = unit();
     for (int64_t i = 0; i < outputs * cols / 2; i++) w4[i] = (uint8_t) next();
     for (int64_t i = 0; i < outputs * cols; i++) w8[i] = (uint8_t) next();
@@ -135,10 +135,12 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
             }
         }
         const char *names[] = {
-            kind == 0 ? "kimi_int4_rows" : "kimi_int8_rows", kind == 0 ? "kimi_int4_" MANY : "kimi_int8_" MANY};
-        for (int form = 0; form < 2; form++) {
+            kind == 0 ? "kimi_int4_rows" : "kimi_int8_rows", kind == 0 ? "kimi_int4_panel" : "kimi_int8_panel",
+            kind == 0 ? "kimi_int4_tiles" : "kimi_int8_tiles"};
+        for (int form = 0; form < FORMS; form++) {
             double error = 0;
             float *y = form == 0 ? out : panel;
+            if (form == 2) memcpy(before, panel, sizeof(float) * rows * stride);
             const int64_t pitch = form == 0 ? outputs : stride;
             /* All rows, and then each by itself. */
             for (int64_t r = -1; r < rows; r++) {
@@ -150,18 +152,18 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
                     KIMI(int4_rows)(to, w4, ws4, cols, outputs, c, h, s, f, n);
                 } else if (form == 0) {
                     KIMI(int8_rows)(to, w8, ws8, group, cols, outputs, c, s, f, n);
+                } else if (form == 2) {
 #ifdef AMX_FUNCTIONS
-                } else {
                     by_tiles(
                         kind == 0, to, stride, kind == 0 ? w4 : w8, kind == 0 ? ws4 : ws8, group, cols, outputs, c, s, n);
-                }
-#else
+                    /* What the panel left there is what tiles have to be. */
+                    expect_same("kimi_tiles beside panels", cols, before, stride, to, from, outputs);
+#endif
                 } else if (kind == 0) {
                     KIMI(int4_panel)(to, stride, w4, ws4, cols, outputs, h, s, f, n);
                 } else {
                     KIMI(int8_panel)(to, stride, w8, ws8, group, cols, outputs, c, s, f, n);
                 }
-#endif
                 if (r >= 0) expect_same(names[form], cols, y, pitch, alone, r, outputs);
             }
             for (int64_t r = 0; r < rows; r++) {
@@ -171,7 +173,7 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
         }
         free(truth);
     }
-    free(x), free(codes), free(halves), free(scales), free(offsets), free(out), free(panel), free(alone);
+    free(x), free(codes), free(halves), free(scales), free(offsets), free(out), free(panel), free(alone), free(before);
     free(b4), free(b8), free(s4), free(s8);
 }
 

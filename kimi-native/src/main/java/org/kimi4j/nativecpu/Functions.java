@@ -27,16 +27,13 @@ final class Functions {
 
     private static final MethodHandle QUANTIZE = find("quantize", 7);
     private static final MethodHandle INT4_ROWS = find("int4_rows", 10);
+    private static final MethodHandle INT4_PANEL = find("int4_panel", 10);
     private static final MethodHandle INT8_ROWS = find("int8_rows", 10);
+    private static final MethodHandle INT8_PANEL = find("int8_panel", 11);
     private static final MethodHandle BF16_PACK = find("bf16_pack", 3);
     private static final MethodHandle BF16_ROWS = find("bf16_rows", 7);
 
     // Not for every instruction set, hence looked for when first needed.
-
-    private static final class Panels {
-        static final MethodHandle INT4 = find("int4_panel", 10);
-        static final MethodHandle INT8 = find("int8_panel", 11);
-    }
 
     private static final class Bytes {
         static final MethodHandle PACK = find("int8_pack", 3);
@@ -116,7 +113,6 @@ final class Functions {
         }
     }
 
-    /** Not for {@link Isa#AMX}. */
     static void int4Panel(
             long out,
             long stride,
@@ -129,7 +125,7 @@ final class Functions {
             long offsets,
             long rows) {
         try {
-            Panels.INT4.invokeExact(out, stride, w, ws, cols, outputs, halves, scales, offsets, rows);
+            INT4_PANEL.invokeExact(out, stride, w, ws, cols, outputs, halves, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -153,7 +149,6 @@ final class Functions {
         }
     }
 
-    /** Not for {@link Isa#AMX}. */
     static void int8Panel(
             long out,
             long stride,
@@ -167,7 +162,7 @@ final class Functions {
             long offsets,
             long rows) {
         try {
-            Panels.INT8.invokeExact(out, stride, w, ws, group, cols, outputs, codes, scales, offsets, rows);
+            INT8_PANEL.invokeExact(out, stride, w, ws, group, cols, outputs, codes, scales, offsets, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -208,7 +203,7 @@ final class Functions {
         }
     }
 
-    /** Only for {@link Isa#AVX512}. */
+    /** Not for {@link Isa#AVX2}. */
     static void bf16Round(long x, long cols, long to) {
         try {
             Halves.ROUND.invokeExact(x, cols, to);
@@ -217,7 +212,7 @@ final class Functions {
         }
     }
 
-    /** Only for {@link Isa#AVX512}. */
+    /** Not for {@link Isa#AVX2}. */
     static void bf16Panel(long out, long stride, long w, long cols, long outputs, long x, long rows) {
         try {
             Halves.PANEL.invokeExact(out, stride, w, cols, outputs, x, rows);

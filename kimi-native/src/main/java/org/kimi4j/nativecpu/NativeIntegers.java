@@ -8,7 +8,7 @@ import org.kimi4j.tensor.Matrix;
 
 /**
  * Rows of 8-bit activations against INT4 and INT8 weights. Generated rows meet weights as they stream from memory, prompt
- * rows meet them in panels that are unpacked once, with AMX in tiles; the two add in different orders, so the role alone decides.
+ * rows meet them in panels that are unpacked once, many of them with AMX in tiles; the two add in different orders, so the role alone decides.
  */
 final class NativeIntegers implements RowProducts, AutoCloseable {
 
@@ -22,6 +22,9 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
 
     /** From so many rows on the sums take longer than the reading. */
     private static final int MANY_ROWS = 8;
+
+    /** From so many rows on AMX is faster than panels, whose bits it has. */
+    private static final int TILED_ROWS = 32;
 
     private final NativeForms.Worker[] workers;
     private final Sets sets = new Sets();
@@ -82,10 +85,14 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
                 halves + at * cols,
                 scales + at * groups * 4,
                 offsets + at * groups * 4);
-        if (tiled && ofPrompt) {
+        if (ofPrompt && tiled(set)) {
             Functions.tileCodes(
                     codes + at * cols, scales + at * groups * 4, cols, r % Sets.TILE, tile(set, r), tileScales(set, r));
         }
+    }
+
+    private boolean tiled(int set) {
+        return tiled && sets.rows(set) >= TILED_ROWS;
     }
 
     private long tile(int set, int r) {
@@ -137,7 +144,7 @@ final class NativeIntegers implements RowProducts, AutoCloseable {
             while (end < count && prompt[first + end] == prompt[first + r]) {
                 end++;
             }
-            if (prompt[first + r] && tiled) {
+            if (prompt[first + r] && tiled(set)) {
                 tiles(w, set, r, end - r, from, to, worker, sink);
             } else if (prompt[first + r]) {
                 panel(w, first, r, end - r, from, to, worker, sink);

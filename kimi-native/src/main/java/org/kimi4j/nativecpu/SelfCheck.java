@@ -75,11 +75,29 @@ final class SelfCheck {
                 }
                 error = distance(products(forms.integers(), w, floats, ROWS, true), expected);
                 if (!(error <= BOUND)) {
-                    return Optional.of(wrong(name + "_" + many(), error));
+                    return Optional.of(wrong(name + "_panel", error));
+                }
+                if (Library.isa() == Isa.AMX) {
+                    float[][] many = repeated(floats);
+                    error = distance(
+                            products(forms.integers(), w, many, many.length, true),
+                            repeated(products(forms.integers(), w, floats, ROWS, true)));
+                    if (!(error <= 0)) {
+                        return Optional.of(wrong(name + "_tiles", error));
+                    }
                 }
             }
         }
         return Optional.empty();
+    }
+
+    /** As many as AMX is for. */
+    private static float[][] repeated(float[][] rows) {
+        float[][] many = new float[5 * ROWS][];
+        for (int r = 0; r < many.length; r++) {
+            many[r] = rows[r % ROWS];
+        }
+        return many;
     }
 
     private static String many() {
