@@ -135,6 +135,16 @@ final class LaneAttention {
         }
     }
 
+    /** sum[c, column] /= total[column]. */
+    static void divide(float[] sum, float[] total) {
+        FloatVector t0 = FloatVector.fromArray(Lanes.FLOAT, total, 0);
+        FloatVector t1 = FloatVector.fromArray(Lanes.FLOAT, total, L);
+        for (int at = 0; at < sum.length; at += COLUMNS) {
+            FloatVector.fromArray(Lanes.FLOAT, sum, at).div(t0).intoArray(sum, at);
+            FloatVector.fromArray(Lanes.FLOAT, sum, at + L).div(t1).intoArray(sum, at + L);
+        }
+    }
+
     /**
      * sum[c, column] = sum[c, column] * decay + weight[., column] . values[., c]: one chain over the positions for each.
      *

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.kimi4j.tensor.Matrix;
 import org.kimi4j.tensor.Tensor;
@@ -22,6 +23,13 @@ final class QueryAbsorption {
     /** Key rows read at a time. */
     private static final int ROWS = 4;
 
+    /** Columns that are widened together when there are many rows. */
+    private static final int COLUMNS = LaneAttention.COLUMNS;
+    /** From this many rows on. */
+    private static final int MIN_ROWS = 8;
+    /** Rows whose products of {@link #COLUMNS} stay in the first cache: whole tiles of attention. */
+    private static final int BLOCK_ROWS = 96;
+
     private QueryAbsorption() {}
 
     /** Whether the latent is whole vectors of pairs. */
@@ -31,6 +39,10 @@ final class QueryAbsorption {
 
     /** One head of all rows: out[r, head * latent + c]. */
     static void head(Tensor out, Tensor q, Matrix.Bf16 w, MlaShape shape, int head, Scratch scratch) {
+        if (q.rows() >= MIN_ROWS) {
+            manyRows(out, q, w, shape, head, scratch);
+            return;
+        }
         int latent = shape.latentDim();
         int nope = shape.nopeDim();
         float[] query = scratch.row(nope + latent);
@@ -49,6 +61,58 @@ final class QueryAbsorption {
             }
             inOrder(sums, latent, query, nope);
             out.columns(head * latent, latent).setRow(r, query, nope);
+        }
+    }
+
+    /**
+     * The same, with columns as lanes and key rows as the width of {@link LaneAttention#scores}, whose chains are these. Some
+     * columns are widened once and meet all rows.
+     */
+    private static void manyRows(Tensor out, Tensor q, Matrix.Bf16 w, MlaShape shape, int head, Scratch scratch) {
+        int latent = shape.latentDim();
+        int nope = shape.nopeDim();
+        int rows = q.rows();
+        Tensor of = q.columns(head * shape.queryDim(), nope);
+        float[] query = scratch.values(rows * nope); // [rows, nope]
+        for (int r = 0; r < rows; r++) {
+            of.copyRow(r, query, r * nope);
+        }
+        float[] keys = scratch.panel(nope * COLUMNS); // [nope, COLUMNS]
+        float[] products = scratch.sums(BLOCK_ROWS * COLUMNS);
+        long rowBytes = 2L * latent;
+        for (int c = 0; c < latent; c += COLUMNS) {
+            widen(w.values(), rowBytes * head * shape.kvDim() + 2L * c, rowBytes, nope, keys);
+            Tensor into = out.columns(head * latent + c, COLUMNS);
+            for (int r = 0; r < rows; r += BLOCK_ROWS) {
+                int count = Math.min(BLOCK_ROWS, rows - r);
+                LaneAttention.scores(keys, nope, query, r * nope, nope, count, 1, products);
+                store(products, into.memory(), into.offset(r), into.offset(1) - into.offset(0), count);
+            }
+        }
+    }
+
+    /** {@link #COLUMNS} of each row, in their own order. */
+    private static void widen(MemorySegment w, long at, long rowBytes, int rows, float[] to) {
+        for (int d = 0; d < rows; d++) {
+            long from = at + d * rowBytes;
+            ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, w, from, LE)
+                            .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(to, d * COLUMNS);
+            ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, w, from + 2 * L, LE)
+                            .convertShape(VectorOperators.S2I, Lanes.INT, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(to, d * COLUMNS + L);
+        }
+    }
+
+    private static void store(float[] products, MemorySegment to, long at, long rowBytes, int rows) {
+        for (int r = 0; r < rows; r++) {
+            long into = at + r * rowBytes;
+            FloatVector.fromArray(Lanes.FLOAT, products, r * COLUMNS).intoMemorySegment(to, into, LE);
+            FloatVector.fromArray(Lanes.FLOAT, products, r * COLUMNS + L).intoMemorySegment(to, into + 4 * L, LE);
         }
     }
 

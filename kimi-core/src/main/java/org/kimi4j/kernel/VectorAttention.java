@@ -16,6 +16,8 @@ final class VectorAttention {
     static final int HEADS = LaneAttention.COLUMNS;
 
     private static final int TILE = PagePool.POSITIONS;
+    /** Floats of a cache line: what is transposed goes by so many at a time, so that lines stay until all of one is used. */
+    private static final int LINE = 16;
 
     private final MlaShape shape;
     private final int width;
@@ -162,9 +164,13 @@ final class VectorAttention {
             if (heads < HEADS) {
                 Arrays.fill(query, 0);
             }
-            for (int h = 0; h < heads; h++) {
-                for (int c = 0; c < latent; c++) {
-                    query[c * HEADS + h] = row[(b * HEADS + h) * latent + c];
+            for (int c = 0; c < latent; c += LINE) {
+                int end = Math.min(latent, c + LINE);
+                for (int h = 0; h < heads; h++) {
+                    int at = (b * HEADS + h) * latent;
+                    for (int i = c; i < end; i++) {
+                        query[i * HEADS + h] = row[at + i];
+                    }
                 }
             }
         }
@@ -186,9 +192,14 @@ final class VectorAttention {
         int latent = shape.latentDim();
         int firstHead = b * HEADS;
         int heads = Math.min(HEADS, shape.heads() - firstHead);
-        for (int h = 0; h < heads; h++) {
-            for (int c = 0; c < latent; c++) {
-                row[h * latent + c] = block.wholeSum[c * HEADS + h] / block.wholeTotal[h];
+        float[] sum = block.wholeSum;
+        LaneAttention.divide(sum, block.wholeTotal);
+        for (int c = 0; c < latent; c += LINE) {
+            int end = Math.min(latent, c + LINE);
+            for (int h = 0; h < heads; h++) {
+                for (int i = c; i < end; i++) {
+                    row[h * latent + i] = sum[i * HEADS + h];
+                }
             }
         }
         out.columns(firstHead * latent, heads * latent).setRow(r, row, 0);
