@@ -161,6 +161,40 @@ final class VectorElementwise {
         }
     }
 
+    /** A stretch of gate = silu(gate) * up. */
+    static void siluMul(MemorySegment gate, long gateAt, float[] up, int upAt, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector g = FloatVector.fromMemorySegment(Lanes.FLOAT, gate, gateAt + 4L * i, LE);
+            FloatVector x = g.neg().max(Exp.MIN).min(Exp.MAX);
+            FloatVector n = x.fma(
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.LOG2E),
+                            FloatVector.broadcast(Lanes.FLOAT, Exp.ROUND))
+                    .sub(Exp.ROUND);
+            FloatVector r = n.fma(
+                    FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_LOW),
+                    n.fma(FloatVector.broadcast(Lanes.FLOAT, -Exp.LN2_HIGH), x));
+            FloatVector e = FloatVector.broadcast(Lanes.FLOAT, Exp.C6)
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C5))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C4))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C3))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
+                    .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
+                    .fma(r.mul(r), r.add(1f))
+                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                            .add(127)
+                            .lanewise(VectorOperators.LSHL, 23)
+                            .reinterpretAsFloats());
+            g.mul(FloatVector.broadcast(Lanes.FLOAT, 1f).div(e.add(1f)))
+                    .mul(FloatVector.fromArray(Lanes.FLOAT, up, upAt + i))
+                    .intoMemorySegment(gate, gateAt + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            float g = gate.get(ValueLayout.JAVA_FLOAT, gateAt + 4L * i);
+            gate.set(ValueLayout.JAVA_FLOAT, gateAt + 4L * i, Exp.silu(g) * up[upAt + i]);
+        }
+    }
+
     /** One row of x += y. */
     static void add(MemorySegment x, long xAt, MemorySegment y, long yAt, int cols) {
         int bound = cols - cols % L;
@@ -189,6 +223,22 @@ final class VectorElementwise {
             float v = Math.fma(
                     weight, y.get(ValueLayout.JAVA_FLOAT, yAt + 4L * i), x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i));
             x.set(ValueLayout.JAVA_FLOAT, xAt + 4L * i, v);
+        }
+    }
+
+    /** A stretch of x += y * weight. */
+    static void addScaled(MemorySegment x, long xAt, float[] y, int yAt, float weight, int cols) {
+        int bound = cols - cols % L;
+        for (int i = 0; i < bound; i += L) {
+            FloatVector.fromArray(Lanes.FLOAT, y, yAt + i)
+                    .fma(
+                            FloatVector.broadcast(Lanes.FLOAT, weight),
+                            FloatVector.fromMemorySegment(Lanes.FLOAT, x, xAt + 4L * i, LE))
+                    .intoMemorySegment(x, xAt + 4L * i, LE);
+        }
+        for (int i = bound; i < cols; i++) {
+            float sum = x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i);
+            x.set(ValueLayout.JAVA_FLOAT, xAt + 4L * i, Math.fma(weight, y[yAt + i], sum));
         }
     }
 

@@ -87,22 +87,11 @@ final class VectorMoe {
         }
 
         private void multiplyUp(int r, int o, int n, float[] values, int at) {
-            MemorySegment memory = act.memory();
-            long to = act.offset(first + r) + 4L * o;
-            for (int j = 0; j < n; j++) {
-                float gate = memory.get(FLOAT, to + 4L * j);
-                memory.set(FLOAT, to + 4L * j, Exp.silu(gate) * values[at + j]);
-            }
+            VectorElementwise.siluMul(act.memory(), act.offset(first + r) + 4L * o, values, at, n);
         }
 
         private void addDown(int r, int o, int n, float[] values, int at) {
-            MemorySegment memory = out.memory();
-            long to = out.offset(row[r]) + 4L * o;
-            float factor = weight[r];
-            for (int j = 0; j < n; j++) {
-                float sum = memory.get(FLOAT, to + 4L * j);
-                memory.set(FLOAT, to + 4L * j, Math.fma(factor, values[at + j], sum));
-            }
+            VectorElementwise.addScaled(out.memory(), out.offset(row[r]) + 4L * o, values, at, weight[r], n);
         }
     }
 
