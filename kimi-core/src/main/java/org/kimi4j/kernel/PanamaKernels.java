@@ -292,6 +292,9 @@ public final class PanamaKernels implements Kernels {
     @Override
     public void close() {
         forms.close();
+        for (Scratch each : scratch) {
+            each.close();
+        }
         scalar.close();
     }
 }

@@ -1,0 +1,36 @@
+package org.kimi4j.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory for floats outside the heap, that begins at a cache line; an owner. Elements of Java's arrays begin at 16 bytes behind
+ * a multiple of 8, so that every vector of 512 bits lies in two lines, and every second one of 256.
+ */
+final class AlignedFloats implements AutoCloseable {
+
+    private static final long CACHE_LINE = 64;
+
+    private @Nullable Arena arena;
+    private MemorySegment memory = MemorySegment.NULL;
+
+    /** At least so many floats, of undefined content. What was given before is gone if it was smaller. */
+    MemorySegment atLeast(long floats) {
+        if (memory.byteSize() < floats * Float.BYTES) {
+            close();
+            arena = Arena.ofShared();
+            memory = arena.allocate(floats * Float.BYTES, CACHE_LINE);
+        }
+        return memory;
+    }
+
+    @Override
+    public void close() {
+        memory = MemorySegment.NULL;
+        if (arena != null) {
+            arena.close();
+            arena = null;
+        }
+    }
+}
