@@ -292,9 +292,6 @@ public final class PanamaKernels implements Kernels {
     @Override
     public void close() {
         forms.close();
-        for (Scratch each : scratch) {
-            each.close();
-        }
         scalar.close();
     }
 }

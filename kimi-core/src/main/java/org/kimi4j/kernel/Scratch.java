@@ -1,11 +1,8 @@
 package org.kimi4j.kernel;
 
-import java.lang.foreign.MemorySegment;
+/** One worker's private arrays, grown to what the largest task needed and kept. */
+final class Scratch {
 
-/** One worker's private memory, grown to what the largest task needed and kept; an owner. */
-final class Scratch implements AutoCloseable {
-
-    private final AlignedFloats tile = new AlignedFloats();
     private float[] panel = {};
     private float[] sums = {};
     private float[] row = {};
@@ -15,11 +12,6 @@ final class Scratch implements AutoCloseable {
     long touched;
 
     /** Unpacked weights of one tile. */
-    MemorySegment tile(int size) {
-        return tile.atLeast(size);
-    }
-
-    /** A packed row on its way to its tile, or what a kernel needs of weight rows. */
     float[] panel(int size) {
         if (panel.length < size) {
             panel = new float[size];
@@ -57,10 +49,5 @@ final class Scratch implements AutoCloseable {
             row = new float[size];
         }
         return row;
-    }
-
-    @Override
-    public void close() {
-        tile.close();
     }
 }

@@ -1,14 +1,10 @@
 package org.kimi4j.kernel;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /** The products in Java. */
 public final class VectorForms implements ProductForms {
 
     private final ElementOrders orders = new ElementOrders();
     private final Scratch[] scratch;
-    private final List<FloatRows> open = new ArrayList<>();
 
     /** Products for a pool of so many threads. */
     public VectorForms(int threads) {
@@ -25,21 +21,11 @@ public final class VectorForms implements ProductForms {
 
     @Override
     public RowProducts floats() {
-        FloatRows products = new FloatRows(orders, scratch);
-        open.add(products);
-        return products;
+        return new FloatRows(orders, scratch);
     }
 
     @Override
     public RowProducts integers() {
         return new IntegerRows(orders, scratch);
-    }
-
-    @Override
-    public void close() {
-        open.forEach(FloatRows::close);
-        for (Scratch each : scratch) {
-            each.close();
-        }
     }
 }

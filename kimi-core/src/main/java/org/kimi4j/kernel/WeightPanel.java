@@ -3,7 +3,6 @@ package org.kimi4j.kernel;
 import static org.kimi4j.kernel.Lanes.LE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -21,8 +20,8 @@ import org.kimi4j.tensor.Matrix;
 final class WeightPanel {
 
     private static final int L = Lanes.COUNT;
-    /** Bytes from a vector of one output to its next one. */
-    private static final long STRIDE = 4L * Gemm.OUTPUTS * L;
+    /** From a vector of one output to its next one. */
+    private static final int STRIDE = Gemm.OUTPUTS * L;
     /** Floats of the largest panel. */
     static final int SIZE = Gemm.OUTPUTS * ElementOrder.SUPERBLOCK / ElementOrder.CHAINS;
 
@@ -61,7 +60,7 @@ final class WeightPanel {
      * @param length vectorised elements of the superblock, in all chains
      * @param chain which chain of it
      */
-    static void unpack(Matrix w, int row, int rows, int first, int length, int chain, MemorySegment to) {
+    static void unpack(Matrix w, int row, int rows, int first, int length, int chain, float[] to) {
         switch (w) {
             case Matrix.F32 f -> floats(f, row, rows, first, length, chain, to);
             case Matrix.Bf16 b -> halves(b, row, rows, first, length, chain, to);
@@ -72,50 +71,49 @@ final class WeightPanel {
     }
 
     /** Fills a panel with what is left of the rows after the last whole step, filled up with zeros. */
-    static void unpackTail(Matrix w, int row, int rows, ElementOrder order, float[] scratch, MemorySegment to) {
+    static void unpackTail(Matrix w, int row, int rows, ElementOrder order, float[] scratch, float[] to) {
         int count = w.cols() - order.vectorized();
         int length = order.tailVectors() * L;
         for (int n = 0; n < rows; n++) {
             Weights.row(w, row + n, order.vectorized(), count, scratch, 0);
             Arrays.fill(scratch, count, length, 0);
             for (int i = 0; i < length; i += L) {
-                MemorySegment.copy(scratch, i, to, ValueLayout.JAVA_FLOAT, i / L * STRIDE + 4L * n * L, L);
+                System.arraycopy(scratch, i, to, i / L * STRIDE + n * L, L);
             }
         }
         clear(rows, length, to);
     }
 
-    private static void clear(int rows, int length, MemorySegment to) {
+    private static void clear(int rows, int length, float[] to) {
         if (rows < Gemm.OUTPUTS) {
-            long unused = STRIDE - 4L * rows * L;
-            for (long end = STRIDE; end <= length / L * STRIDE; end += STRIDE) {
-                to.asSlice(end - unused, unused).fill((byte) 0);
+            for (int at = 0; at < length / L * STRIDE; at += STRIDE) {
+                Arrays.fill(to, at + rows * L, at + STRIDE, 0);
             }
         }
     }
 
-    private static void floats(Matrix.F32 w, int row, int rows, int first, int length, int chain, MemorySegment to) {
+    private static void floats(Matrix.F32 w, int row, int rows, int first, int length, int chain, float[] to) {
         MemorySegment values = w.values();
         for (int n = 0; n < rows; n++) {
             long at = 4 * ((long) (row + n) * w.cols() + first + chain * L);
-            long into = 4L * n * L;
+            int into = n * L;
             for (int i = 0; i < length; i += 4 * L) {
-                FloatVector.fromMemorySegment(Lanes.FLOAT, values, at, LE).intoMemorySegment(to, into, LE);
+                FloatVector.fromMemorySegment(Lanes.FLOAT, values, at, LE).intoArray(to, into);
                 at += 16 * L;
                 into += STRIDE;
             }
         }
     }
 
-    private static void halves(Matrix.Bf16 w, int row, int rows, int first, int length, int chain, MemorySegment to) {
+    private static void halves(Matrix.Bf16 w, int row, int rows, int first, int length, int chain, float[] to) {
         MemorySegment values = w.values();
         for (int n = 0; n < rows; n++) {
             long at = 2 * ((long) (row + n) * w.cols() + first + chain * 2 * L);
-            long into = 4L * n * L;
+            int into = n * L;
             for (int i = 0; i < length; i += 8 * L) {
                 IntVector v = IntVector.fromMemorySegment(Lanes.INT, values, at, LE);
-                v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoMemorySegment(to, into, LE);
-                v.and(HIGH).reinterpretAsFloats().intoMemorySegment(to, into + STRIDE, LE);
+                v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, into);
+                v.and(HIGH).reinterpretAsFloats().intoArray(to, into + STRIDE);
                 at += 16 * L;
                 into += 2 * STRIDE;
             }
@@ -126,7 +124,7 @@ final class WeightPanel {
      * Scale times nibble minus scale times 8, of which a fused multiply-add rounds nothing away. Of every word the chain has
      * two nibbles, 16 bits apart.
      */
-    private static void nibbles(Matrix.Int4 w, int row, int rows, int first, int length, int chain, MemorySegment to) {
+    private static void nibbles(Matrix.Int4 w, int row, int rows, int first, int length, int chain, float[] to) {
         MemorySegment packed = w.packed();
         MemorySegment scales = w.scales();
         int low = 4 * chain;
@@ -135,7 +133,7 @@ final class WeightPanel {
             long index = (long) (row + n) * w.cols() + first;
             long at = index / 2;
             long scaleAt = index / Matrix.Int4.GROUP * 2;
-            long into = 4L * n * L;
+            int into = n * L;
             for (int i = 0; i < length; i += 32 * L) {
                 FloatVector sc = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
                                 .convertShape(VectorOperators.S2I, Lanes.INT, 0))
@@ -146,37 +144,37 @@ final class WeightPanel {
                 FloatVector eight = scale.mul(-8f);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, low).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into, LE);
+                        .intoArray(to, into);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, high).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + STRIDE, LE);
+                        .intoArray(to, into + STRIDE);
                 v = IntVector.fromMemorySegment(Lanes.INT, packed, at + 4 * L, LE);
                 scale = sc.rearrange(SPREAD1);
                 eight = scale.mul(-8f);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, low).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + 2 * STRIDE, LE);
+                        .intoArray(to, into + 2 * STRIDE);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, high).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + 3 * STRIDE, LE);
+                        .intoArray(to, into + 3 * STRIDE);
                 v = IntVector.fromMemorySegment(Lanes.INT, packed, at + 8 * L, LE);
                 scale = sc.rearrange(SPREAD2);
                 eight = scale.mul(-8f);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, low).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + 4 * STRIDE, LE);
+                        .intoArray(to, into + 4 * STRIDE);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, high).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + 5 * STRIDE, LE);
+                        .intoArray(to, into + 5 * STRIDE);
                 v = IntVector.fromMemorySegment(Lanes.INT, packed, at + 12 * L, LE);
                 scale = sc.rearrange(SPREAD3);
                 eight = scale.mul(-8f);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, low).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + 6 * STRIDE, LE);
+                        .intoArray(to, into + 6 * STRIDE);
                 ((FloatVector) v.lanewise(VectorOperators.LSHR, high).and(15).convert(VectorOperators.I2F, 0))
                         .fma(scale, eight)
-                        .intoMemorySegment(to, into + 7 * STRIDE, LE);
+                        .intoArray(to, into + 7 * STRIDE);
                 at += 16 * L;
                 scaleAt += 2 * L;
                 into += 8 * STRIDE;
@@ -185,13 +183,13 @@ final class WeightPanel {
     }
 
     /** A chain is a quarter of the superblock. */
-    private static void bytes(Matrix.Int8 w, int row, int rows, int first, int length, int chain, MemorySegment to) {
+    private static void bytes(Matrix.Int8 w, int row, int rows, int first, int length, int chain, float[] to) {
         MemorySegment packed = w.packed();
         MemorySegment scales = w.scales();
         int shift = Integer.numberOfTrailingZeros(w.group());
         for (int n = 0; n < rows; n++) {
             long at = (long) (row + n) * w.cols() + first + chain * (length / ElementOrder.CHAINS);
-            long into = 4L * n * L;
+            int into = n * L;
             for (int i = 0; i < length; i += 16 * L) {
                 IntVector v = IntVector.fromMemorySegment(Lanes.INT, packed, at, LE);
                 FloatVector scale = FloatVector.broadcast(Lanes.FLOAT, Weights.bf16(scales, at >> shift))
@@ -201,27 +199,27 @@ final class WeightPanel {
                         .reinterpretAsFloats()
                         .sub(TWO_23_PLUS_128)
                         .mul(scale)
-                        .intoMemorySegment(to, into, LE);
+                        .intoArray(to, into);
                 v.lanewise(VectorOperators.LSHR, 8)
                         .and(255)
                         .or(TWO_23)
                         .reinterpretAsFloats()
                         .sub(TWO_23_PLUS_128)
                         .mul(scale)
-                        .intoMemorySegment(to, into + STRIDE, LE);
+                        .intoArray(to, into + STRIDE);
                 v.lanewise(VectorOperators.LSHR, 16)
                         .and(255)
                         .or(TWO_23)
                         .reinterpretAsFloats()
                         .sub(TWO_23_PLUS_128)
                         .mul(scale)
-                        .intoMemorySegment(to, into + 2 * STRIDE, LE);
+                        .intoArray(to, into + 2 * STRIDE);
                 v.lanewise(VectorOperators.LSHR, 24)
                         .or(TWO_23)
                         .reinterpretAsFloats()
                         .sub(TWO_23_PLUS_128)
                         .mul(scale)
-                        .intoMemorySegment(to, into + 3 * STRIDE, LE);
+                        .intoArray(to, into + 3 * STRIDE);
                 at += 4 * L;
                 into += 4 * STRIDE;
             }
