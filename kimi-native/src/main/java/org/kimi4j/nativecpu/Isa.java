@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** An instruction set that the library has functions for. */
 enum Isa {
@@ -26,22 +27,7 @@ enum Isa {
                     "avx512_vnni",
                     "avx512_bf16")),
     /** As {@link #AVX512}, and prompt rows by tiles. */
-    AMX(
-            "amx",
-            512,
-            Set.of(
-                    "avx2",
-                    "fma",
-                    "avx512f",
-                    "avx512bw",
-                    "avx512dq",
-                    "avx512vl",
-                    "avx512vbmi",
-                    "avx512_vnni",
-                    "avx512_bf16",
-                    "amx_tile",
-                    "amx_int8",
-                    "amx_bf16"));
+    AMX("amx", AVX512, Set.of("amx_tile", "amx_int8", "amx_bf16"));
 
     /** The system property that asks for one by its name. */
     static final String PROPERTY = "kimi.nativeIsa";
@@ -54,6 +40,14 @@ enum Isa {
         this.suffix = suffix;
         this.bits = bits;
         this.flags = flags;
+    }
+
+    /** One that adds to another. */
+    Isa(String suffix, Isa base, Set<String> flags) {
+        this(
+                suffix,
+                base.bits,
+                Stream.concat(base.flags.stream(), flags.stream()).collect(Collectors.toUnmodifiableSet()));
     }
 
     /** What the names of its functions end in, and what the user calls it. */
