@@ -34,6 +34,8 @@ module org.kimi4j.core {
             org.kimi4j.vision,
             org.kimi4j.nativecpu,
             org.kimi4j.benchmarks;
+    exports org.kimi4j.cache to
+            org.kimi4j.nativecpu;
     exports org.kimi4j.os to
             org.kimi4j.nativecpu;
     exports org.kimi4j.measure to

@@ -132,9 +132,10 @@ public final class PanamaKernels implements Kernels {
     public Tensor latentAttention(Tensor qLatent, Tensor q, int layer, Rows rows, MlaShape shape) {
         Tensor out = workspace().allocate(rows.count(), shape.heads() * shape.latentDim());
         if (attention.length == 0 || !attention[0].shape().equals(shape)) {
+            close(attention);
             attention = new VectorAttention[pool.threads()];
             for (int i = 0; i < attention.length; i++) {
-                attention[i] = new VectorAttention(shape);
+                attention[i] = new VectorAttention(shape, forms.attention(precision(), shape));
             }
         }
         int longest = 0;
@@ -163,8 +164,8 @@ public final class PanamaKernels implements Kernels {
         return pool.threads() == 1 ? blocks : Math.clamp(tasks / (4 * pool.threads()), 1, blocks);
     }
 
-    private static VectorAttention.Query query(Tensor qLatent, Tensor q, int layer, Rows rows, int row) {
-        return new VectorAttention.Query(qLatent, q, row, rows.cache(row), layer, rows.position()[row]);
+    private static SegmentAttention.Query query(Tensor qLatent, Tensor q, int layer, Rows rows, int row) {
+        return new SegmentAttention.Query(qLatent, q, row, rows.cache(row), layer, rows.position()[row]);
     }
 
     /** Few rows over a long cache: segments are shared over the threads and folded afterwards. */
@@ -289,8 +290,15 @@ public final class PanamaKernels implements Kernels {
         scalar.write(to, row, from);
     }
 
+    private static void close(VectorAttention[] attention) {
+        for (VectorAttention each : attention) {
+            each.close();
+        }
+    }
+
     @Override
     public void close() {
+        close(attention);
         forms.close();
         scalar.close();
     }

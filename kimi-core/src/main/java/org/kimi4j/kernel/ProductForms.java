@@ -1,5 +1,6 @@
 package org.kimi4j.kernel;
 
+import java.util.Optional;
 import org.kimi4j.config.Precision;
 import org.kimi4j.tensor.Matrix;
 
@@ -26,6 +27,11 @@ public interface ProductForms extends AutoCloseable {
     /** Whether a row in a role is rounded to what its 8-bit form stands for, and then meets the weights in floats. */
     default boolean isRounded(Precision precision, Matrix w, boolean prompt) {
         return precision == Precision.FAST && isQuantized(w) && !byIntegers(precision, w, prompt);
+    }
+
+    /** Attention that a backend has beside that of the Vector API, for one more thread. */
+    default Optional<SegmentAttention> attention(Precision precision, MlaShape shape) {
+        return Optional.empty();
     }
 
     /** Gives back what lies outside the heap. */

@@ -1,8 +1,10 @@
 package org.kimi4j.kernel;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.kimi4j.cache.LatentCache;
 import org.kimi4j.cache.PagePool;
+import org.kimi4j.kernel.SegmentAttention.Query;
 import org.kimi4j.tensor.Tensor;
 
 /**
@@ -20,6 +22,7 @@ final class VectorAttention {
     private static final int LINE = 16;
 
     private final MlaShape shape;
+    private final Optional<SegmentAttention> other;
     private final int width;
     private final float[] tile;
     /** [TILE, HEADS] */
@@ -79,11 +82,10 @@ final class VectorAttention {
         }
     }
 
-    /** A row of the batch and what it looks at. */
-    record Query(Tensor qLatent, Tensor q, int row, LatentCache cache, int layer, int position) {}
-
-    VectorAttention(MlaShape shape) {
+    /** @param other what takes some kinds of caches instead */
+    VectorAttention(MlaShape shape, Optional<SegmentAttention> other) {
         this.shape = shape;
+        this.other = other;
         this.width = shape.latentDim() + shape.ropeDim();
         this.tile = new float[TILE * width];
         this.row = new float[Math.max(shape.heads() * shape.latentDim(), shape.heads() * shape.queryDim())];
@@ -96,6 +98,11 @@ final class VectorAttention {
     /** Blocks of {@link #HEADS} heads. */
     static int blocks(MlaShape shape) {
         return (shape.heads() + HEADS - 1) / HEADS;
+    }
+
+    /** Gives back what lies outside the heap. */
+    void close() {
+        other.ifPresent(SegmentAttention::close);
     }
 
     MlaShape shape() {
@@ -113,14 +120,14 @@ final class VectorAttention {
         for (int b = from; b < to; b++) {
             blocks[b].clearWhole();
         }
-        for (int start = 0; start <= query.position; start += ScalarAttention.SEGMENT) {
+        for (int start = 0; start <= query.position(); start += ScalarAttention.SEGMENT) {
             positions(query, start, from, to);
             for (int b = from; b < to; b++) {
                 blocks[b].fold();
             }
         }
         for (int b = from; b < to; b++) {
-            store(out, query.row, b);
+            store(out, query.row(), b);
         }
     }
 
@@ -154,10 +161,18 @@ final class VectorAttention {
         store(out, row, b);
     }
 
+    /** What computes this row instead. */
+    private Optional<SegmentAttention> taken(Query query) {
+        return other.filter(o -> o.takes(query.cache().shape().type()));
+    }
+
     /** Brings the queries of the blocks into lanes; lanes without a head get zeros. */
     private void load(Query from, int first, int last) {
+        if (taken(from).isPresent()) {
+            return;
+        }
         int latent = shape.latentDim();
-        from.qLatent.copyRow(from.row, row, 0);
+        from.qLatent().copyRow(from.row(), row, 0);
         for (int b = first; b < last; b++) {
             float[] query = blocks[b].query;
             int heads = Math.min(HEADS, shape.heads() - b * HEADS);
@@ -174,7 +189,7 @@ final class VectorAttention {
                 }
             }
         }
-        from.q.copyRow(from.row, row, 0);
+        from.q().copyRow(from.row(), row, 0);
         for (int b = first; b < last; b++) {
             float[] query = blocks[b].query;
             int heads = Math.min(HEADS, shape.heads() - b * HEADS);
@@ -207,14 +222,25 @@ final class VectorAttention {
 
     /** The segment from position {@code start} on, from scratch: each tile is read once for all blocks. */
     private void positions(Query query, int start, int from, int to) {
+        LatentCache cache = query.cache();
+        int last = Math.min(query.position(), start + ScalarAttention.SEGMENT - 1);
+        Optional<SegmentAttention> taken = taken(query);
+        if (taken.isPresent()) {
+            int head = from * HEADS;
+            taken.get().run(query, start, last, head, Math.min(shape.heads(), to * HEADS) - head);
+            for (int b = from; b < to; b++) {
+                Block block = blocks[b];
+                taken.get().result((b - from) * HEADS, block.segmentMax, block.segmentTotal, block.segmentSum);
+            }
+            return;
+        }
         for (int b = from; b < to; b++) {
             blocks[b].clearSegment();
         }
-        LatentCache cache = query.cache;
-        int last = Math.min(query.position, start + ScalarAttention.SEGMENT - 1);
         for (int first = start; first <= last; first += TILE) {
             int count = Math.min(TILE, last - first + 1);
-            VectorCacheRows.load(cache.page(first / TILE), cache.rowOffset(query.layer, 0), cache.shape(), count, tile);
+            VectorCacheRows.load(
+                    cache.page(first / TILE), cache.rowOffset(query.layer(), 0), cache.shape(), count, tile);
             for (int b = from; b < to; b++) {
                 Block block = blocks[b];
                 LaneAttention.scores(block.query, width, tile, 0, width, count, shape.softmaxScale(), weight);
