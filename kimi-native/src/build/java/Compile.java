@@ -34,7 +34,12 @@ class Compile {
                     "amx",
                     Stream.concat(AVX512.stream(), Stream.of("-mamx-tile", "-mamx-int8", "-mamx-bf16"))
                             .toList(),
-                    List.of("kimi_avx512", "kimi_avx512_floats", "kimi_avx512_panels", "kimi_amx")));
+                    List.of(
+                            "kimi_avx512",
+                            "kimi_avx512_floats",
+                            "kimi_avx512_panels",
+                            "kimi_amx",
+                            "kimi_amx_attention")));
 
     public static void main(String[] args) throws IOException, InterruptedException {
         Path sources = Path.of(args[0]);

@@ -330,6 +330,156 @@ static void halves(int64_t cols, int64_t outputs, int64_t rows) {
     }
     free(x), free(rounded), free(tiles), free(panel), free(alone), free(scratch), free(base), free(other);
 }
+/* To the nearest bfloat16, ties to even. */
+static uint16_t nearest(float x) {
+    uint32_t u;
+    memcpy(&u, &x, 4);
+    return (uint16_t) ((u + 0x7fff + (u >> 16 & 1)) >> 16);
+}
+
+/* A float in two parts, as the header has it. */
+static void in_parts(float x, uint16_t *parts) {
+    parts[0] = nearest(x);
+    parts[1] = nearest(x - (float) bf16(parts[0]));
+}
+
+/* One part of sixteen pairs, or as many as `count` numbers make, `a` apart and `b` apart. */
+static float step_of(const uint16_t *x, int64_t a, const uint16_t *y, int64_t b, int64_t count) {
+    float even = 0, odd = 0;
+    for (int64_t i = 0; i < 32 && i < count; i += 2) {
+        even = fmaf((float) bf16(x[i * a]), (float) bf16(y[i * b]), even);
+        if (i + 1 < count) odd = fmaf((float) bf16(x[(i + 1) * a]), (float) bf16(y[(i + 1) * b]), odd);
+    }
+    return even + odd;
+}
+
+/* The exponential of the Java kernels. */
+static float exponential(float x) {
+    x = x < -87.33f ? -87.33f : x;
+    const float n = fmaf(x, 1.44269504f, 12582912.0f) - 12582912.0f;
+    const float r = fmaf(n, 2.12194440e-4f, fmaf(n, -0.693359375f, x));
+    float e = fmaf(1.9875691500e-4f, r, 1.3981999507e-3f);
+    e = fmaf(e, r, 8.3334519073e-3f);
+    e = fmaf(e, r, 4.1665795894e-2f);
+    e = fmaf(e, r, 1.6666665459e-1f);
+    e = fmaf(e, r, 5.0000001201e-1f);
+    e = fmaf(e, r * r, r + 1.0f);
+    const uint32_t bits = (uint32_t) ((int32_t) n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, 4);
+    return e * power;
+}
+
+/* What the header means for one head: the largest score, the sum of weights and the weighted sums [latent]. */
+static void attended(
+    float *found, const float *q, int64_t latent, int64_t width, float scale, uint16_t *const *pages, int64_t positions) {
+    uint16_t *query = malloc(2 * 2 * width), weights[64][2];
+    float score[64];
+    for (int64_t i = 0; i < width; i++) {
+        uint16_t parts[2];
+        in_parts(q[i], parts);
+        query[i] = parts[0];
+        query[width + i] = parts[1];
+    }
+    memset(found, 0, sizeof(float) * (2 + latent));
+    found[0] = -INFINITY;
+    for (int64_t first = 0; first < positions; first += 64) {
+        const uint16_t *page = pages[first / 64];
+        const int64_t count = positions - first < 64 ? positions - first : 64;
+        float largest = found[0], total = 0;
+        for (int64_t p = 0; p < count; p++) {
+            float sum = 0;
+            for (int64_t i = 0; i < width; i += 32) {
+                for (int part = 0; part < 2; part++) {
+                    sum += step_of(page + p * width + i, 1, query + part * width + i, 1, width - i);
+                }
+            }
+            score[p] = sum * scale;
+            largest = score[p] > largest ? score[p] : largest;
+        }
+        for (int64_t p = 0; p < count; p++) {
+            const float w = exponential(score[p] - largest);
+            total += w;
+            in_parts(w, weights[p]);
+        }
+        const float decay = found[0] == -INFINITY ? 0 : exponential(found[0] - largest);
+        found[0] = largest;
+        found[1] = fmaf(found[1], decay, total);
+        for (int64_t c = 0; c < latent; c++) {
+            float sum = found[2 + c] * decay;
+            for (int64_t k = 0; k < count; k += 32) {
+                for (int part = 0; part < 2; part++) {
+                    sum += step_of(weights[k] + part, 2, page + k * width + c, width, count - k);
+                }
+            }
+            found[2 + c] = sum;
+        }
+    }
+    free(query);
+}
+
+static void attention(int64_t heads, int64_t latent, int64_t rope, int64_t positions) {
+    const int64_t width = latent + rope, stride = rope + 3, count = (positions + 63) / 64, size = (2 + latent) * 32;
+    const float scale = 3.0f / sqrtf((float) width);
+    uint8_t *scratch = aligned(KIMI(attention_scratch)(heads, latent, rope));
+    float *q = malloc(sizeof(float) * heads * latent), *r = malloc(sizeof(float) * heads * stride);
+    float *out = malloc(sizeof(float) * (heads + 31) / 32 * size), *alone = malloc(sizeof(float) * size);
+    float *found = malloc(sizeof(float) * (2 + latent)), *one = malloc(sizeof(float) * width);
+    uint16_t **pages = malloc(sizeof *pages * count);
+    void **bases = malloc(sizeof *bases * count);
+    for (int64_t p = 0; p < count; p++) {
+        pages[p] = odd(2 * 64 * width, bases + p);
+        for (int64_t i = 0; i < 64 * width; i++) {
+            /* What is behind the last position may be anything. */
+            pages[p][i] = p * 64 + i / width < positions ? to_bf16(unit()) : 0x7fc0;
+        }
+    }
+    for (int64_t i = 0; i < heads * latent; i++) q[i] = unit();
+    for (int64_t i = 0; i < heads * stride; i++) r[i] = unit();
+    KIMI(attention)(out, scratch, q, r, stride, heads, latent, rope, scale, (const uint16_t *const *) pages, positions);
+    for (int64_t h = 0; h < heads; h += heads > 8 ? 7 : 1) {
+        const float *y = out + h / 32 * size + h % 32;
+        memcpy(one, q + h * latent, sizeof(float) * latent);
+        memcpy(one + latent, r + h * stride, sizeof(float) * rope);
+        attended(found, one, latent, width, scale, pages, positions);
+        KIMI(attention)(
+            alone, scratch, q + h * latent, r + h * stride, stride, 1, latent, rope, scale, (const uint16_t *const *) pages,
+            positions);
+        for (int64_t i = 0; i < 2 + latent; i++) {
+            if (y[i * 32] != found[i] || alone[i * 32] != found[i]) {
+                printf(
+                    "kimi_attention of %lld heads, %lld + %lld, %lld positions: number %lld of head %lld is %a, alone %a, the "
+                    "header means %a\n",
+                    (long long) heads, (long long) latent, (long long) rope, (long long) positions, (long long) i,
+                    (long long) h, y[i * 32], alone[i * 32], found[i]);
+                failures++;
+                break;
+            }
+        }
+        /* And against doubles. */
+        double largest = -INFINITY, total = 0, error = 0, norm = 0;
+        double *score = malloc(sizeof(double) * positions);
+        for (int64_t p = 0; p < positions; p++) {
+            score[p] = 0;
+            for (int64_t i = 0; i < width; i++) score[p] += one[i] * bf16(pages[p / 64][p % 64 * width + i]);
+            score[p] *= scale;
+            largest = score[p] > largest ? score[p] : largest;
+        }
+        for (int64_t p = 0; p < positions; p++) total += exp(score[p] - largest);
+        for (int64_t c = 0; c < latent; c++) {
+            double sum = 0;
+            for (int64_t p = 0; p < positions; p++) {
+                sum += exp(score[p] - largest) * bf16(pages[p / 64][p % 64 * width + c]);
+            }
+            error += pow(y[(2 + c) * 32] / y[32] - sum / total, 2);
+            norm += pow(sum / total, 2);
+        }
+        expect("kimi_attention", width, error, norm, 1e-5);
+        free(score);
+    }
+    for (int64_t p = 0; p < count; p++) free(bases[p]);
+    free(scratch), free(q), free(r), free(out), free(alone), free(found), free(one), free(pages), free(bases);
+}
 #endif
 #endif
 
@@ -369,6 +519,16 @@ int main(void) {
             }
         }
     }
+#endif
+#ifdef AMX_FUNCTIONS
+    attention(1, 1, 1, 1);
+    attention(4, 64, 16, 70);
+    attention(5, 7, 4, 97);
+    attention(16, 96, 48, 129);
+    attention(32, 32, 32, 64);
+    attention(33, 40, 6, 65);
+    attention(64, 512, 64, 16);
+    attention(64, 512, 64, 300);
 #endif
     if (KIMI(version)() != KIMI_NATIVE_VERSION) {
         puts("kimi_version: not that of the header");

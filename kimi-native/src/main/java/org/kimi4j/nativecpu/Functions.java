@@ -1,6 +1,7 @@
 package org.kimi4j.nativecpu;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -23,7 +24,13 @@ final class Functions {
     static final int PANEL = 16;
 
     /** Of the header that these signatures were written for. */
-    static final int VERSION = 4;
+    static final int VERSION = 5;
+
+    /** Heads that stand side by side in a result of attention: {@code KIMI_ATTENTION_HEADS}. */
+    static final int HEADS = 32;
+
+    /** Positions of a page: {@code KIMI_ATTENTION_POSITIONS}. */
+    static final int POSITIONS = 64;
 
     private static final MethodHandle QUANTIZE = find("quantize", 7);
     private static final MethodHandle INT4_ROWS = find("int4_rows", 10);
@@ -46,6 +53,22 @@ final class Functions {
         static final MethodHandle INT4 = find("int4_tiles", 10);
         static final MethodHandle INT8 = find("int8_tiles", 11);
         static final MethodHandle BF16 = find("bf16_tiles", 8);
+    }
+
+    private static final class Attention {
+        static final MethodHandle RUN = runner();
+        static final MethodHandle SCRATCH = Linker.nativeLinker()
+                .downcallHandle(
+                        symbol("attention_scratch"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
+        private static MethodHandle runner() {
+            MemoryLayout[] arguments = new MemoryLayout[11];
+            Arrays.fill(arguments, JAVA_LONG);
+            arguments[8] = JAVA_FLOAT;
+            return Linker.nativeLinker()
+                    .downcallHandle(
+                            symbol("attention"), FunctionDescriptor.ofVoid(arguments), Linker.Option.critical(false));
+        }
     }
 
     private static final class Halves {
@@ -278,6 +301,35 @@ final class Functions {
     static void bf16Tiles(long out, long stride, long scratch, long w, long cols, long outputs, long tiles, long rows) {
         try {
             Tiles.BF16.invokeExact(out, stride, scratch, w, cols, outputs, tiles, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AMX}, as the following. */
+    static long attentionScratch(long heads, long latent, long rope) {
+        try {
+            return (long) Attention.SCRATCH.invokeExact(heads, latent, rope);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void attention(
+            long out,
+            long scratch,
+            long latentQueries,
+            long ropeQueries,
+            long ropeStride,
+            long heads,
+            long latent,
+            long rope,
+            float scale,
+            long pages,
+            long positions) {
+        try {
+            Attention.RUN.invokeExact(
+                    out, scratch, latentQueries, ropeQueries, ropeStride, heads, latent, rope, scale, pages, positions);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -2,15 +2,19 @@ package org.kimi4j.nativecpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.kimi4j.config.Precision;
+import org.kimi4j.kernel.MlaShape;
 import org.kimi4j.kernel.ProductForms;
 import org.kimi4j.kernel.RowProducts;
+import org.kimi4j.kernel.SegmentAttention;
 import org.kimi4j.kernel.VectorForms;
 import org.kimi4j.tensor.Matrix;
 
 /**
  * The products in C. In FAST prompt rows meet INT4 and INT8 weights by integers too, in panels, and with AVX-512 bfloat16
- * weights by bfloat16; with AMX in tiles. Everything exact has the bits of the Java kernels: where C is not faster, Java computes it.
+ * weights by bfloat16; with AMX in tiles, as attention over a bfloat16 cache. Everything exact has the bits of the Java
+ * kernels: where C is not faster, Java computes it.
  */
 final class NativeForms implements ProductForms {
 
@@ -77,6 +81,13 @@ final class NativeForms implements ProductForms {
         return precision == Precision.FAST
                 && (ProductForms.isQuantized(w)
                         || prompt && w instanceof Matrix.Bf16 && Library.isa().isAvx512());
+    }
+
+    @Override
+    public Optional<SegmentAttention> attention(Precision precision, MlaShape shape) {
+        return precision == Precision.FAST && Library.isa() == Isa.AMX
+                ? Optional.of(new TileAttention(shape))
+                : Optional.empty();
     }
 
     @Override

@@ -7,10 +7,23 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.kimi4j.cache.CacheShape;
+import org.kimi4j.cache.LatentCache;
+import org.kimi4j.cache.PagePool;
+import org.kimi4j.config.KvType;
+import org.kimi4j.config.Precision;
+import org.kimi4j.kernel.Kernels;
+import org.kimi4j.kernel.MlaShape;
+import org.kimi4j.kernel.PanamaKernels;
 import org.kimi4j.kernel.RowProducts;
+import org.kimi4j.kernel.Rows;
+import org.kimi4j.kernel.ScalarKernels;
 import org.kimi4j.kernel.VectorForms;
+import org.kimi4j.kernel.WorkerPool;
 import org.kimi4j.os.MappedArena;
 import org.kimi4j.tensor.Matrix;
+import org.kimi4j.tensor.Tensor;
+import org.kimi4j.tensor.Workspace;
 
 /**
  * Every function once against its twin in Java, before a model relies on it: a few milliseconds that turn a wrong compiler
@@ -26,6 +39,8 @@ final class SelfCheck {
     private static final int GROUP = 32;
     /** Where C adds in another order than Java: of the root mean square, some ten times what was measured. */
     private static final double BOUND = 2e-6;
+    /** Where C takes two bfloat16 parts for a float, likewise. */
+    private static final double PARTS_BOUND = 2e-5;
 
     private final SplittableRandom random = new SplittableRandom(20261123);
     private final Arena arena;
@@ -87,8 +102,53 @@ final class SelfCheck {
                     }
                 }
             }
+            if (Library.isa() == Isa.AMX) {
+                error = check.attention();
+                if (!(error <= PARTS_BOUND)) {
+                    return Optional.of(wrong("kimi_attention", error));
+                }
+            }
         }
         return Optional.empty();
+    }
+
+    /** How far attention is from its twin: heads of two blocks, two pages, and something left over of all. */
+    private double attention() {
+        MlaShape shape = new MlaShape(33, 4, 6, 4, 40, 0.2f);
+        int positions = 70;
+        CacheShape stored = new CacheShape(1, shape.latentDim(), shape.ropeDim(), KvType.BF16);
+        try (PagePool pages = new PagePool(stored, 2 * stored.pageBytes());
+                LatentCache cache = pages.newCache();
+                Kernels java = new ScalarKernels(Precision.FAST, new WorkerPool("check", 1), new Workspace(false));
+                Kernels tested = new PanamaKernels(
+                        Precision.FAST, new WorkerPool("check", 1), new Workspace(false), new NativeForms(1))) {
+            cache.grow(positions);
+            java.append(
+                    0,
+                    tensor(java, positions, shape.latentDim()),
+                    tensor(java, positions, shape.ropeDim()),
+                    Rows.of(cache, 0, positions, true));
+            Tensor qLatent = tensor(java, 1, shape.heads() * shape.latentDim());
+            Tensor q = tensor(java, 1, shape.heads() * shape.queryDim());
+            Rows rows = Rows.of(cache, positions - 1, 1, false);
+            Tensor expected = java.latentAttention(qLatent, q, 0, rows, shape);
+            float[][] values = new float[2][expected.cols()];
+            java.read(expected, 0, values[0]);
+            tested.read(tested.latentAttention(qLatent, q, 0, rows, shape), 0, values[1]);
+            return distance(new float[][] {values[1]}, new float[][] {values[0]});
+        }
+    }
+
+    private Tensor tensor(Kernels kernels, int rows, int cols) {
+        Tensor tensor = kernels.workspace().allocate(rows, cols);
+        float[] row = new float[cols];
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < cols; i++) {
+                row[i] = (float) random.nextGaussian();
+            }
+            kernels.write(tensor, r, row);
+        }
+        return tensor;
     }
 
     /** As many as AMX is for. */
