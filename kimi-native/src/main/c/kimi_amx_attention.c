@@ -4,18 +4,12 @@
  * positions, with the same rows in pairs. What is a float in the Java kernels is two bfloat16 parts here, the second of what
  * the first leaves: 16 bits of it, in two products.
  */
-#include "kimi_avx512.h"
+#include "kimi_attention.h"
 
-#include <math.h>
-
-#define LANES 16
-/* Heads of a block: two tiles of sixteen. */
-#define HEADS KIMI_ATTENTION_HEADS
 /* bfloat16 numbers to a row of a tile, and floats to a tile. */
 #define STEP 32
 #define TILE (LANES * LANES)
-/* Positions of a page, and how many steps they are. */
-#define POSITIONS KIMI_ATTENTION_POSITIONS
+/* Steps of a page. */
 #define STEPS (POSITIONS / STEP)
 #define CACHE_LINE 64
 
@@ -42,7 +36,7 @@ INLINE int64_t over(int64_t a, int64_t b) {
 
 /* Sizes of a call and its parts of the scratch memory. */
 struct call {
-    int64_t heads, latent, width, blocks;
+    int64_t heads, latent, rope, width, blocks;
     /* Steps of a cached row, whole ones of them, and pairs of tiles of its latent. */
     int64_t steps, whole, pairs;
     float scale;
@@ -57,6 +51,7 @@ struct call {
 static int64_t lay_out(struct call *c, int64_t heads, int64_t latent, int64_t rope, uint8_t *scratch) {
     c->heads = heads;
     c->latent = latent;
+    c->rope = rope;
     c->width = latent + rope;
     c->blocks = over(heads, HEADS);
     c->steps = over(c->width, STEP);
@@ -75,7 +70,7 @@ static int64_t lay_out(struct call *c, int64_t heads, int64_t latent, int64_t ro
     return (uint8_t *) (at + halves[5]) - scratch;
 }
 
-int64_t KIMI(attention_scratch)(int64_t heads, int64_t latent, int64_t rope) {
+int64_t KIMI(attention_tiles_scratch)(int64_t heads, int64_t latent, int64_t rope) {
     struct call c;
     return lay_out(&c, heads, latent, rope, 0);
 }
@@ -89,15 +84,6 @@ INLINE void split(__m512i parts[2], __m512 first, __m512 second) {
     parts[1] = (__m512i) _mm512_cvtne2ps_pbh(second, first);
 }
 
-/* Sixteen numbers of a head's query from d on: those of the latent, then the rotated ones. */
-INLINE __m512 query_at(const struct call *c, const float *latent, const float *rope, int64_t d) {
-    const int64_t plain = c->latent - d, all = c->width - d;
-    const __mmask16 first = plain > 0 ? first16(plain) : 0;
-    const __mmask16 any = all > 0 ? first16(all) : 0;
-    const __m512 v = _mm512_maskz_loadu_ps(first, latent + d);
-    return _mm512_mask_loadu_ps(v, any & (__mmask16) ~first, rope - plain);
-}
-
 static void turn_queries(const struct call *c, const float *latent, const float *rope, int64_t stride) {
     for (int64_t block = 0; block < c->blocks; block++) {
         for (int64_t t = 0; t < 2; t++) {
@@ -108,7 +94,9 @@ static void turn_queries(const struct call *c, const float *latent, const float 
                     __m512i v[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
                     if (head < c->heads) {
                         const float *q = latent + head * c->latent, *r = rope + head * stride;
-                        split(v, query_at(c, q, r, s * STEP), query_at(c, q, r, s * STEP + LANES));
+                        const int64_t d = s * STEP;
+                        split(
+                            v, query_at(q, c->latent, r, c->rope, d), query_at(q, c->latent, r, c->rope, d + LANES));
                     }
                     part[0][lane] = v[0];
                     part[1][lane] = v[1];
@@ -200,24 +188,6 @@ static void score(const struct call *c, int64_t block, const uint16_t *page, int
     }
 }
 
-/* The exponential of the Java kernels (class Exp), of numbers that are not above zero. */
-INLINE __m512 exponential(__m512 x) {
-    const __m512 min = _mm512_set1_ps(-87.33f), round = _mm512_set1_ps(12582912.0f);
-    x = _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, min, _CMP_LT_OQ), x, min);
-    const __m512 rounded = _mm512_fmadd_ps(x, _mm512_set1_ps(1.44269504f), round);
-    const __m512 n = _mm512_sub_ps(rounded, round);
-    const __m512 r = _mm512_fmadd_ps(
-        n, _mm512_set1_ps(2.12194440e-4f), _mm512_fmadd_ps(n, _mm512_set1_ps(-0.693359375f), x));
-    __m512 e = _mm512_fmadd_ps(_mm512_set1_ps(1.9875691500e-4f), r, _mm512_set1_ps(1.3981999507e-3f));
-    e = _mm512_fmadd_ps(e, r, _mm512_set1_ps(8.3334519073e-3f));
-    e = _mm512_fmadd_ps(e, r, _mm512_set1_ps(4.1665795894e-2f));
-    e = _mm512_fmadd_ps(e, r, _mm512_set1_ps(1.6666665459e-1f));
-    e = _mm512_fmadd_ps(e, r, _mm512_set1_ps(5.0000001201e-1f));
-    e = _mm512_fmadd_ps(e, _mm512_mul_ps(r, r), _mm512_add_ps(r, _mm512_set1_ps(1.0f)));
-    const __m512i power = _mm512_slli_epi32(_mm512_add_epi32(_mm512_castps_si512(rounded), _mm512_set1_epi32(127)), 23);
-    return _mm512_mul_ps(e, _mm512_castsi512_ps(power));
-}
-
 /*
  * Turns the scores of sixteen heads into weights relative to the new maximum, in two parts; those from `count` on are zeros.
  * Returns what the sums so far are worth relative to it.
@@ -259,8 +229,7 @@ static __m512 weigh(const struct call *c, int64_t t, int64_t count, float *max, 
             }
         }
     }
-    const __mmask16 any = _mm512_cmp_ps_mask(before, _mm512_set1_ps(-INFINITY), _CMP_NEQ_UQ);
-    const __m512 decay = _mm512_maskz_mov_ps(any, exponential(_mm512_sub_ps(before, largest)));
+    const __m512 decay = decay_of(before, largest);
     _mm512_storeu_ps(max, largest);
     _mm512_storeu_ps(total, _mm512_fmadd_ps(_mm512_loadu_ps(total), decay, sum));
     return decay;
@@ -330,7 +299,7 @@ static void turn_sums(const struct call *c, const float *sums, float *to) {
     }
 }
 
-void KIMI(attention)(
+void KIMI(attention_tiles)(
     float *out,
     uint8_t *scratch,
     const float *latent_queries,

@@ -1,5 +1,5 @@
 /*
- * Inner loops of the Kimi kernels in C. The Java kernels keep everything else: packing, threads, attention but with AMX.
+ * Inner loops of the Kimi kernels in C. The Java kernels keep everything else: packing, threads, what is not faster here.
  *
  * Every function exists once for each instruction set, with its name at the end: kimi_int4_rows_avx2. Which set a file is
  * compiled for, KIMI_ISA says. A process uses one set only: rows prepared by one are not for the functions of another.
@@ -179,6 +179,46 @@ KIMI_EXPORT void KIMI(bf16_round)(const float *x, int64_t cols, uint16_t *to);
 KIMI_EXPORT void KIMI(bf16_panel)(
     float *out, int64_t stride, const uint16_t *w, int64_t cols, int64_t outputs, const uint16_t *x, int64_t rows);
 
+/* Heads that stand side by side in a result of attention, and positions of a page of the cache. */
+#define KIMI_ATTENTION_HEADS 32
+#define KIMI_ATTENTION_POSITIONS 64
+
+/* What a row of the cache is: latent + rope floats; as many bfloat16 numbers; latent codes in 8 bits, a bfloat16 scale for each
+ * 64 of them and rope bfloat16 numbers. */
+#define KIMI_CACHE_F32 0
+#define KIMI_CACHE_BF16 1
+#define KIMI_CACHE_I8 2
+
+/* Bytes of scratch memory that kimi_attention needs. Not with AVX2. */
+KIMI_EXPORT int64_t KIMI(attention_scratch)(int64_t heads, int64_t latent, int64_t rope);
+
+/*
+ * Attention of the heads of one row over cached rows: a running softmax over pages of 64 positions in ascending order, from
+ * scratch, with exactly the operations of the Java kernels. A head's bits do not depend on the heads beside it. Not with AVX2.
+ *   out      for each block of 32 heads the largest scores [32], the sums of weights [32] and the weighted sums of latents
+ *            [latent][32], both relative to the largest score; what is in the lanes of no head means nothing
+ *   scratch  of attention_scratch bytes; begins at a multiple of 64 bytes
+ *   latent_queries  [heads][latent]
+ *   rope_queries    [rope] of the first head, those of the others rope_stride floats apart
+ *   scale    of the scores
+ *   type     of the cache
+ *   pages    where each page begins, 64 rows one after the other; floats at a multiple of 4 bytes
+ *   positions       from the first page's first on; not more than there are pages for
+ */
+KIMI_EXPORT void KIMI(attention)(
+    float *out,
+    uint8_t *scratch,
+    const float *latent_queries,
+    const float *rope_queries,
+    int64_t rope_stride,
+    int64_t heads,
+    int64_t latent,
+    int64_t rope,
+    float scale,
+    int64_t type,
+    const void *const *pages,
+    int64_t positions);
+
 #ifdef __AMX_TILE__
 /*
  * Asks the system for the registers of AMX, for all threads of the process; 0 if it has them now. To be called before any
@@ -247,31 +287,16 @@ KIMI_EXPORT void KIMI(bf16_tiles)(
     const uint16_t *tiles,
     int64_t rows);
 
-/* Heads that stand side by side in a result, and positions of a page. */
-#define KIMI_ATTENTION_HEADS 32
-#define KIMI_ATTENTION_POSITIONS 64
-
-/* Bytes of scratch memory that kimi_attention needs. */
-KIMI_EXPORT int64_t KIMI(attention_scratch)(int64_t heads, int64_t latent, int64_t rope);
+/* Bytes of scratch memory that kimi_attention_tiles needs. */
+KIMI_EXPORT int64_t KIMI(attention_tiles_scratch)(int64_t heads, int64_t latent, int64_t rope);
 
 /*
- * Attention of the heads of one row over cached rows in bfloat16: a running softmax over pages of 64 positions in ascending
- * order, from scratch.
- *   out      for each block of 32 heads the largest scores [32], the sums of weights [32] and the weighted sums of latents
- *            [latent][32], both relative to the largest score; what is in the lanes of no head means nothing
- *   scratch  of attention_scratch bytes; begins at a multiple of 64 bytes
- *   latent_queries  [heads][latent]
- *   rope_queries    [rope] of the first head, those of the others rope_stride floats apart
- *   scale    of the scores
- *   pages    where each page begins: [64][latent + rope], of which the rows of all 64 positions can be read
- *   positions       from the first page's first on; not more than there are pages for
- *
- * Queries and weights are two bfloat16 parts each, the second of what the first leaves. A score goes through steps of 32
- * numbers of the row, in each through the first parts and then the second, as kimi_bf16_tiles; a weighted sum likewise through
- * steps of 32 positions. Everything between is in 32-bit floats, with the exponential of the Java kernels. A head's bits do
- * not depend on the heads beside it.
+ * As kimi_attention over a bfloat16 cache, of which the rows of all 64 positions of a page can be read. Queries and weights
+ * are two bfloat16 parts each, the second of what the first leaves. A score goes through steps of 32 numbers of the row, in
+ * each through the first parts and then the second, as kimi_bf16_tiles; a weighted sum likewise through steps of 32 positions.
+ * Everything between is in 32-bit floats, with the exponential of the Java kernels.
  */
-KIMI_EXPORT void KIMI(attention)(
+KIMI_EXPORT void KIMI(attention_tiles)(
     float *out,
     uint8_t *scratch,
     const float *latent_queries,

@@ -44,12 +44,14 @@ static int failures;
 #define FORMS 2
 #endif
 
-#ifdef AMX_FUNCTIONS
+#ifdef AVX512_FUNCTIONS
 /* Memory that begins at a multiple of 64 bytes, of exactly so many. */
 static void *aligned(size_t bytes) {
     return aligned_alloc(64, (bytes + 63) / 64 * 64);
 }
+#endif
 
+#ifdef AMX_FUNCTIONS
 static int64_t tiles_of(int64_t rows) {
     return (rows + 15) / 16;
 }
@@ -330,27 +332,13 @@ static void halves(int64_t cols, int64_t outputs, int64_t rows) {
     }
     free(x), free(rounded), free(tiles), free(panel), free(alone), free(scratch), free(base), free(other);
 }
+#endif
+
 /* To the nearest bfloat16, ties to even. */
-static uint16_t nearest(float x) {
+static float nearest(float x) {
     uint32_t u;
     memcpy(&u, &x, 4);
-    return (uint16_t) ((u + 0x7fff + (u >> 16 & 1)) >> 16);
-}
-
-/* A float in two parts, as the header has it. */
-static void in_parts(float x, uint16_t *parts) {
-    parts[0] = nearest(x);
-    parts[1] = nearest(x - (float) bf16(parts[0]));
-}
-
-/* One part of sixteen pairs, or as many as `count` numbers make, `a` apart and `b` apart. */
-static float step_of(const uint16_t *x, int64_t a, const uint16_t *y, int64_t b, int64_t count) {
-    float even = 0, odd = 0;
-    for (int64_t i = 0; i < 32 && i < count; i += 2) {
-        even = fmaf((float) bf16(x[i * a]), (float) bf16(y[i * b]), even);
-        if (i + 1 < count) odd = fmaf((float) bf16(x[(i + 1) * a]), (float) bf16(y[(i + 1) * b]), odd);
-    }
-    return even + odd;
+    return (float) bf16((uint16_t) ((u + 0x7fff + (u >> 16 & 1)) >> 16));
 }
 
 /* The exponential of the Java kernels. */
@@ -370,117 +358,164 @@ static float exponential(float x) {
     return e * power;
 }
 
+/* x . y after `sum`, numbers `apart` from each other in y: one chain, or by tiles in steps of 32 and x in two parts. */
+static float chain(int tiles, float sum, const float *x, const float *y, int64_t apart, int64_t count) {
+    for (int64_t i = 0; !tiles && i < count; i++) sum = fmaf(x[i], y[i * apart], sum);
+    for (int64_t i = 0; tiles && i < count; i += 32) {
+        for (int part = 0; part < 2; part++) {
+            float half[2] = {0, 0};
+            for (int64_t j = i; j < i + 32 && j < count; j++) {
+                const float high = nearest(x[j]);
+                half[j % 2] = fmaf(part == 0 ? high : nearest(x[j] - high), y[j * apart], half[j % 2]);
+            }
+            sum += half[0] + half[1];
+        }
+    }
+    return sum;
+}
+
 /* What the header means for one head: the largest score, the sum of weights and the weighted sums [latent]. */
 static void attended(
-    float *found, const float *q, int64_t latent, int64_t width, float scale, uint16_t *const *pages, int64_t positions) {
-    uint16_t *query = malloc(2 * 2 * width), weights[64][2];
+    int tiles, float *found, const float *q, int64_t latent, int64_t width, float scale, const float *rows, int64_t positions) {
     float score[64];
-    for (int64_t i = 0; i < width; i++) {
-        uint16_t parts[2];
-        in_parts(q[i], parts);
-        query[i] = parts[0];
-        query[width + i] = parts[1];
-    }
     memset(found, 0, sizeof(float) * (2 + latent));
     found[0] = -INFINITY;
-    for (int64_t first = 0; first < positions; first += 64) {
-        const uint16_t *page = pages[first / 64];
+    for (int64_t first = 0; first < positions; first += 64, rows += 64 * width) {
         const int64_t count = positions - first < 64 ? positions - first : 64;
         float largest = found[0], total = 0;
         for (int64_t p = 0; p < count; p++) {
-            float sum = 0;
-            for (int64_t i = 0; i < width; i += 32) {
-                for (int part = 0; part < 2; part++) {
-                    sum += step_of(page + p * width + i, 1, query + part * width + i, 1, width - i);
-                }
-            }
-            score[p] = sum * scale;
+            score[p] = chain(tiles, 0, q, rows + p * width, 1, width) * scale;
             largest = score[p] > largest ? score[p] : largest;
         }
         for (int64_t p = 0; p < count; p++) {
-            const float w = exponential(score[p] - largest);
-            total += w;
-            in_parts(w, weights[p]);
+            score[p] = exponential(score[p] - largest);
+            total += score[p];
         }
         const float decay = found[0] == -INFINITY ? 0 : exponential(found[0] - largest);
         found[0] = largest;
         found[1] = fmaf(found[1], decay, total);
         for (int64_t c = 0; c < latent; c++) {
-            float sum = found[2 + c] * decay;
-            for (int64_t k = 0; k < count; k += 32) {
-                for (int part = 0; part < 2; part++) {
-                    sum += step_of(weights[k] + part, 2, page + k * width + c, width, count - k);
-                }
-            }
-            found[2 + c] = sum;
+            found[2 + c] = chain(tiles, found[2 + c] * decay, score, rows + c, width, count);
         }
     }
-    free(query);
 }
 
-static void attention(int64_t heads, int64_t latent, int64_t rope, int64_t positions) {
-    const int64_t width = latent + rope, stride = rope + 3, count = (positions + 63) / 64, size = (2 + latent) * 32;
-    const float scale = 3.0f / sqrtf((float) width);
+/* How far sums are from those in doubles. */
+static void expect_attended(
+    const char *what, const float *found, int64_t apart, const float *q, int64_t latent, int64_t width, float scale,
+    const float *rows, int64_t positions, double bound) {
+    double *score = malloc(sizeof(double) * positions), largest = -INFINITY, total = 0, error = 0, size = 0;
+    for (int64_t p = 0; p < positions; p++) {
+        score[p] = 0;
+        for (int64_t i = 0; i < width; i++) score[p] += (double) q[i] * rows[p * width + i];
+        score[p] *= scale;
+        largest = score[p] > largest ? score[p] : largest;
+    }
+    for (int64_t p = 0; p < positions; p++) total += exp(score[p] - largest);
+    for (int64_t c = 0; c < latent; c++) {
+        double sum = 0;
+        for (int64_t p = 0; p < positions; p++) sum += exp(score[p] - largest) * rows[p * width + c];
+        error += pow(found[(2 + c) * apart] / found[apart] - sum / total, 2);
+        size += pow(sum / total, 2);
+    }
+    expect(what, width, error, size, bound);
+    free(score);
+}
+
+/* A row of a cache of random numbers, and what they are as floats. */
+static char *fill_row(char *to, float *row, int64_t type, int64_t latent, int64_t rope) {
+    const int64_t scales = (latent + 63) / 64;
+    for (int64_t i = 0; i < latent + rope; i++) {
+        float x = unit();
+        if (type == KIMI_CACHE_F32) {
+            memcpy(to + 4 * i, &x, 4);
+        } else if (type == KIMI_CACHE_BF16 || i >= latent) {
+            const uint16_t bits = to_bf16(x);
+            x = (float) bf16(bits);
+            memcpy(type == KIMI_CACHE_BF16 ? to + 2 * i : to + latent + 2 * (scales + i - latent), &bits, 2);
+        } else {
+            const int8_t code = (int8_t) (x * 127);
+            uint16_t bits;
+            if (i % 64 == 0) {
+                bits = to_bf16(unit() / 127);
+                memcpy(to + latent + i / 64 * 2, &bits, 2);
+            }
+            memcpy(&bits, to + latent + i / 64 * 2, 2);
+            to[i] = (char) code;
+            x = (float) (code * bf16(bits));
+        }
+        row[i] = x;
+    }
+    return to + (type == KIMI_CACHE_F32 ? 4 * (latent + rope) : type == KIMI_CACHE_BF16 ? 2 * (latent + rope)
+                                                              : latent + 2 * (scales + rope));
+}
+
+static void attend(
+    int tiles, float *out, const float *q, const float *r, int64_t stride, int64_t heads, int64_t latent, int64_t rope,
+    float scale, int64_t type, void **pages, int64_t positions) {
+#ifdef AMX_FUNCTIONS
+    if (tiles) {
+        uint8_t *scratch = aligned(KIMI(attention_tiles_scratch)(heads, latent, rope));
+        KIMI(attention_tiles)(
+            out, scratch, q, r, stride, heads, latent, rope, scale, (const uint16_t *const *) (const void *) pages, positions);
+        free(scratch);
+        return;
+    }
+#endif
+    (void) tiles;
     uint8_t *scratch = aligned(KIMI(attention_scratch)(heads, latent, rope));
+    KIMI(attention)(
+        out, scratch, q, r, stride, heads, latent, rope, scale, type, (const void *const *) (const void *) pages, positions);
+    free(scratch);
+}
+
+static void attention(int tiles, int64_t type, int64_t heads, int64_t latent, int64_t rope, int64_t positions) {
+    const int64_t width = latent + rope, stride = rope + 3, count = (positions + 63) / 64, size = (2 + latent) * 32;
+    const char *what = tiles ? "kimi_attention_tiles" : "kimi_attention";
+    const float scale = 3.0f / sqrtf((float) width);
     float *q = malloc(sizeof(float) * heads * latent), *r = malloc(sizeof(float) * heads * stride);
     float *out = malloc(sizeof(float) * (heads + 31) / 32 * size), *alone = malloc(sizeof(float) * size);
     float *found = malloc(sizeof(float) * (2 + latent)), *one = malloc(sizeof(float) * width);
-    uint16_t **pages = malloc(sizeof *pages * count);
-    void **bases = malloc(sizeof *bases * count);
+    float *rows = malloc(sizeof(float) * count * 64 * width), *row = rows;
+    void **pages = malloc(sizeof *pages * count), **bases = malloc(sizeof *bases * count);
+    char *buffer = malloc(64 * 4 * width + 64 * 4);
     for (int64_t p = 0; p < count; p++) {
-        pages[p] = odd(2 * 64 * width, bases + p);
-        for (int64_t i = 0; i < 64 * width; i++) {
-            /* What is behind the last position may be anything. */
-            pages[p][i] = p * 64 + i / width < positions ? to_bf16(unit()) : 0x7fc0;
+        char *end = buffer;
+        for (int64_t i = 0; i < 64; i++, row += width) end = fill_row(end, row, type, latent, rope);
+        const size_t bytes = (size_t) (end - buffer);
+        pages[p] = type == KIMI_CACHE_F32 ? (bases[p] = malloc(bytes)) : odd(bytes, bases + p);
+        memcpy(pages[p], buffer, bytes);
+        /* What is behind the last position may be anything. */
+        if (p == count - 1) {
+            const size_t used = bytes / 64 * (size_t) (positions - 64 * p);
+            memset((char *) pages[p] + used, 0x7f, bytes - used);
         }
     }
     for (int64_t i = 0; i < heads * latent; i++) q[i] = unit();
     for (int64_t i = 0; i < heads * stride; i++) r[i] = unit();
-    KIMI(attention)(out, scratch, q, r, stride, heads, latent, rope, scale, (const uint16_t *const *) pages, positions);
+    attend(tiles, out, q, r, stride, heads, latent, rope, scale, type, pages, positions);
     for (int64_t h = 0; h < heads; h += heads > 8 ? 7 : 1) {
         const float *y = out + h / 32 * size + h % 32;
         memcpy(one, q + h * latent, sizeof(float) * latent);
         memcpy(one + latent, r + h * stride, sizeof(float) * rope);
-        attended(found, one, latent, width, scale, pages, positions);
-        KIMI(attention)(
-            alone, scratch, q + h * latent, r + h * stride, stride, 1, latent, rope, scale, (const uint16_t *const *) pages,
-            positions);
+        attended(tiles, found, one, latent, width, scale, rows, positions);
+        attend(tiles, alone, q + h * latent, r + h * stride, stride, 1, latent, rope, scale, type, pages, positions);
         for (int64_t i = 0; i < 2 + latent; i++) {
             if (y[i * 32] != found[i] || alone[i * 32] != found[i]) {
                 printf(
-                    "kimi_attention of %lld heads, %lld + %lld, %lld positions: number %lld of head %lld is %a, alone %a, the "
+                    "%s of %lld heads, %lld + %lld, type %lld, %lld positions: number %lld of head %lld is %a, alone %a, the "
                     "header means %a\n",
-                    (long long) heads, (long long) latent, (long long) rope, (long long) positions, (long long) i,
-                    (long long) h, y[i * 32], alone[i * 32], found[i]);
+                    what, (long long) heads, (long long) latent, (long long) rope, (long long) type, (long long) positions,
+                    (long long) i, (long long) h, y[i * 32], alone[i * 32], found[i]);
                 failures++;
                 break;
             }
         }
-        /* And against doubles. */
-        double largest = -INFINITY, total = 0, error = 0, norm = 0;
-        double *score = malloc(sizeof(double) * positions);
-        for (int64_t p = 0; p < positions; p++) {
-            score[p] = 0;
-            for (int64_t i = 0; i < width; i++) score[p] += one[i] * bf16(pages[p / 64][p % 64 * width + i]);
-            score[p] *= scale;
-            largest = score[p] > largest ? score[p] : largest;
-        }
-        for (int64_t p = 0; p < positions; p++) total += exp(score[p] - largest);
-        for (int64_t c = 0; c < latent; c++) {
-            double sum = 0;
-            for (int64_t p = 0; p < positions; p++) {
-                sum += exp(score[p] - largest) * bf16(pages[p / 64][p % 64 * width + c]);
-            }
-            error += pow(y[(2 + c) * 32] / y[32] - sum / total, 2);
-            norm += pow(sum / total, 2);
-        }
-        expect("kimi_attention", width, error, norm, 1e-5);
-        free(score);
+        expect_attended(what, y, 32, one, latent, width, scale, rows, positions, tiles ? 1e-5 : 2e-6);
     }
     for (int64_t p = 0; p < count; p++) free(bases[p]);
-    free(scratch), free(q), free(r), free(out), free(alone), free(found), free(one), free(pages), free(bases);
+    free(q), free(r), free(out), free(alone), free(found), free(one), free(rows), free(pages), free(bases), free(buffer);
 }
-#endif
 #endif
 
 int main(void) {
@@ -520,15 +555,17 @@ int main(void) {
         }
     }
 #endif
+#ifdef AVX512_FUNCTIONS
+    static const int64_t cases[][4] = {{1, 1, 1, 1},     {4, 64, 16, 70},  {5, 7, 4, 97},     {16, 96, 48, 129}, {32, 32, 32, 64},
+                                       {33, 40, 6, 65},  {70, 65, 2, 11},  {64, 512, 64, 16}, {64, 512, 64, 300}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int64_t type = KIMI_CACHE_F32; type <= KIMI_CACHE_I8; type++) {
+            attention(0, type, cases[i][0], cases[i][1], cases[i][2], cases[i][3]);
+        }
 #ifdef AMX_FUNCTIONS
-    attention(1, 1, 1, 1);
-    attention(4, 64, 16, 70);
-    attention(5, 7, 4, 97);
-    attention(16, 96, 48, 129);
-    attention(32, 32, 32, 64);
-    attention(33, 40, 6, 65);
-    attention(64, 512, 64, 16);
-    attention(64, 512, 64, 300);
+        attention(1, KIMI_CACHE_BF16, cases[i][0], cases[i][1], cases[i][2], cases[i][3]);
+#endif
+    }
 #endif
     if (KIMI(version)() != KIMI_NATIVE_VERSION) {
         puts("kimi_version: not that of the header");

@@ -29,7 +29,7 @@ public interface ProductForms extends AutoCloseable {
         return precision == Precision.FAST && isQuantized(w) && !byIntegers(precision, w, prompt);
     }
 
-    /** Attention that a backend has beside that of the Vector API, for one more thread. */
+    /** What attends to a cache instead of the Vector API, for one more thread. */
     default Optional<SegmentAttention> attention(Precision precision, MlaShape shape) {
         return Optional.empty();
     }

@@ -1,7 +1,6 @@
 package org.kimi4j.kernel;
 
 import org.kimi4j.cache.LatentCache;
-import org.kimi4j.config.KvType;
 import org.kimi4j.tensor.Tensor;
 
 /**
@@ -18,9 +17,6 @@ public interface SegmentAttention extends AutoCloseable {
      * @param position of the row
      */
     record Query(Tensor qLatent, Tensor q, int row, LatentCache cache, int layer, int position) {}
-
-    /** Whether rows over such a cache are computed this way: all of them, whatever else there is. */
-    boolean takes(KvType cache);
 
     /**
      * A softmax from scratch over the positions from {@code first}, a multiple of 64, to {@code last}, for {@code heads} heads

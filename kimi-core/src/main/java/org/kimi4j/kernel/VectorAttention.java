@@ -82,7 +82,7 @@ final class VectorAttention {
         }
     }
 
-    /** @param other what takes some kinds of caches instead */
+    /** @param other what attends to segments instead */
     VectorAttention(MlaShape shape, Optional<SegmentAttention> other) {
         this.shape = shape;
         this.other = other;
@@ -161,14 +161,9 @@ final class VectorAttention {
         store(out, row, b);
     }
 
-    /** What computes this row instead. */
-    private Optional<SegmentAttention> taken(Query query) {
-        return other.filter(o -> o.takes(query.cache().shape().type()));
-    }
-
     /** Brings the queries of the blocks into lanes; lanes without a head get zeros. */
     private void load(Query from, int first, int last) {
-        if (taken(from).isPresent()) {
+        if (other.isPresent()) {
             return;
         }
         int latent = shape.latentDim();
@@ -224,13 +219,12 @@ final class VectorAttention {
     private void positions(Query query, int start, int from, int to) {
         LatentCache cache = query.cache();
         int last = Math.min(query.position(), start + ScalarAttention.SEGMENT - 1);
-        Optional<SegmentAttention> taken = taken(query);
-        if (taken.isPresent()) {
+        if (other.isPresent()) {
             int head = from * HEADS;
-            taken.get().run(query, start, last, head, Math.min(shape.heads(), to * HEADS) - head);
+            other.get().run(query, start, last, head, Math.min(shape.heads(), to * HEADS) - head);
             for (int b = from; b < to; b++) {
                 Block block = blocks[b];
-                taken.get().result((b - from) * HEADS, block.segmentMax, block.segmentTotal, block.segmentSum);
+                other.get().result((b - from) * HEADS, block.segmentMax, block.segmentTotal, block.segmentSum);
             }
             return;
         }

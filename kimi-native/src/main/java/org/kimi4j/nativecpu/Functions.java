@@ -56,19 +56,13 @@ final class Functions {
     }
 
     private static final class Attention {
-        static final MethodHandle RUN = runner();
-        static final MethodHandle SCRATCH = Linker.nativeLinker()
-                .downcallHandle(
-                        symbol("attention_scratch"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+        static final MethodHandle RUN = attention("attention", 12);
+        static final MethodHandle SCRATCH = scratch("attention_scratch");
+    }
 
-        private static MethodHandle runner() {
-            MemoryLayout[] arguments = new MemoryLayout[11];
-            Arrays.fill(arguments, JAVA_LONG);
-            arguments[8] = JAVA_FLOAT;
-            return Linker.nativeLinker()
-                    .downcallHandle(
-                            symbol("attention"), FunctionDescriptor.ofVoid(arguments), Linker.Option.critical(false));
-        }
+    private static final class AttentionTiles {
+        static final MethodHandle RUN = attention("attention_tiles", 11);
+        static final MethodHandle SCRATCH = scratch("attention_tiles_scratch");
     }
 
     private static final class Halves {
@@ -84,6 +78,20 @@ final class Functions {
         // Critical: no call takes longer than a task of a region, and none calls back.
         return Linker.nativeLinker()
                 .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(longs), Linker.Option.critical(false));
+    }
+
+    /** The ninth argument is a float, the scale of the scores. */
+    private static MethodHandle attention(String name, int arguments) {
+        MemoryLayout[] layouts = new MemoryLayout[arguments];
+        Arrays.fill(layouts, JAVA_LONG);
+        layouts[8] = JAVA_FLOAT;
+        return Linker.nativeLinker()
+                .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(layouts), Linker.Option.critical(false));
+    }
+
+    private static MethodHandle scratch(String name) {
+        return Linker.nativeLinker()
+                .downcallHandle(symbol(name), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
     }
 
     private static MemorySegment symbol(String name) {
@@ -306,7 +314,7 @@ final class Functions {
         }
     }
 
-    /** Only for {@link Isa#AMX}, as the following. */
+    /** Not for {@link Isa#AVX2}. */
     static long attentionScratch(long heads, long latent, long rope) {
         try {
             return (long) Attention.SCRATCH.invokeExact(heads, latent, rope);
@@ -315,7 +323,50 @@ final class Functions {
         }
     }
 
+    /** Not for {@link Isa#AVX2}. */
     static void attention(
+            long out,
+            long scratch,
+            long latentQueries,
+            long ropeQueries,
+            long ropeStride,
+            long heads,
+            long latent,
+            long rope,
+            float scale,
+            long type,
+            long pages,
+            long positions) {
+        try {
+            Attention.RUN.invokeExact(
+                    out,
+                    scratch,
+                    latentQueries,
+                    ropeQueries,
+                    ropeStride,
+                    heads,
+                    latent,
+                    rope,
+                    scale,
+                    type,
+                    pages,
+                    positions);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AMX}. */
+    static long attentionTilesScratch(long heads, long latent, long rope) {
+        try {
+            return (long) AttentionTiles.SCRATCH.invokeExact(heads, latent, rope);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Only for {@link Isa#AMX}. */
+    static void attentionTiles(
             long out,
             long scratch,
             long latentQueries,
@@ -328,7 +379,7 @@ final class Functions {
             long pages,
             long positions) {
         try {
-            Attention.RUN.invokeExact(
+            AttentionTiles.RUN.invokeExact(
                     out, scratch, latentQueries, ropeQueries, ropeStride, heads, latent, rope, scale, pages, positions);
         } catch (Throwable e) {
             throw unexpected(e);

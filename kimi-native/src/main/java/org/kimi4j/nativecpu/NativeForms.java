@@ -13,7 +13,7 @@ import org.kimi4j.tensor.Matrix;
 
 /**
  * The products in C. In FAST prompt rows meet INT4 and INT8 weights by integers too, in panels, and with AVX-512 bfloat16
- * weights by bfloat16; with AMX in tiles, as attention over a bfloat16 cache. Everything exact has the bits of the Java
+ * weights by bfloat16; with AMX in tiles, as attention over a bfloat16 cache; with AVX-512 attention is in C too. Everything exact has the bits of the Java
  * kernels: where C is not faster, Java computes it.
  */
 final class NativeForms implements ProductForms {
@@ -85,8 +85,8 @@ final class NativeForms implements ProductForms {
 
     @Override
     public Optional<SegmentAttention> attention(Precision precision, MlaShape shape) {
-        return precision == Precision.FAST && Library.isa() == Isa.AMX
-                ? Optional.of(new TileAttention(shape))
+        return Library.isa().isAvx512()
+                ? Optional.of(new NativeAttention(shape, precision == Precision.FAST && Library.isa() == Isa.AMX))
                 : Optional.empty();
     }
 

@@ -19,7 +19,7 @@ public final class NativeProvider implements KernelsProvider {
     @Override
     public Optional<String> unusable() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return Optional.of("attention is left to the Vector API, whose module is not available: start java with "
+            return Optional.of("much is left to the Vector API, whose module is not available: start java with "
                     + "--add-modules jdk.incubator.vector");
         }
         return Checked.PROBLEM;

@@ -7,22 +7,22 @@ import org.kimi4j.config.KvType;
 import org.kimi4j.kernel.MlaShape;
 import org.kimi4j.kernel.SegmentAttention;
 
-/** Attention over bfloat16 latents by the tiles of AMX. */
-final class TileAttention implements SegmentAttention {
+/**
+ * Attention in C: with the bits of the Java kernels, or, over a bfloat16 cache and where asked for, by the tiles of AMX. Not for
+ * {@link Isa#AVX2}.
+ */
+final class NativeAttention implements SegmentAttention {
 
     private final MlaShape shape;
     private final Buffer out = new Buffer();
     private final Buffer scratch = new Buffer();
     private final Buffer pages = new Buffer();
+    private final boolean byTiles;
     private int heads;
 
-    TileAttention(MlaShape shape) {
+    NativeAttention(MlaShape shape, boolean byTiles) {
         this.shape = shape;
-    }
-
-    @Override
-    public boolean takes(KvType cache) {
-        return cache == KvType.BF16;
+        this.byTiles = byTiles;
     }
 
     @Override
@@ -38,25 +38,59 @@ final class TileAttention implements SegmentAttention {
         }
         heads = count;
         out.atLeast((long) Float.BYTES * blocks() * blockSize());
-        scratch.atLeast(Functions.attentionScratch(count, latent, shape.ropeDim()));
+        int rope = shape.ropeDim();
+        KvType type = cache.shape().type();
+        boolean tiles = byTiles && type == KvType.BF16;
+        scratch.atLeast(
+                tiles
+                        ? Functions.attentionTilesScratch(count, latent, rope)
+                        : Functions.attentionScratch(count, latent, rope));
         long latentQueries = query.qLatent().memory().address()
                 + query.qLatent().offset(query.row())
                 + (long) Float.BYTES * head * latent;
         long ropeQueries = query.q().memory().address()
                 + query.q().offset(query.row())
                 + (long) Float.BYTES * ((long) head * shape.queryDim() + shape.nopeDim());
-        Functions.attention(
-                out.address(),
-                scratch.address(),
-                latentQueries,
-                ropeQueries,
-                shape.queryDim(),
-                count,
-                latent,
-                shape.ropeDim(),
-                shape.softmaxScale(),
-                pages.address(),
-                last - first + 1);
+        int stride = shape.queryDim();
+        float scale = shape.softmaxScale();
+        int positions = last - first + 1;
+        if (tiles) {
+            Functions.attentionTiles(
+                    out.address(),
+                    scratch.address(),
+                    latentQueries,
+                    ropeQueries,
+                    stride,
+                    count,
+                    latent,
+                    rope,
+                    scale,
+                    pages.address(),
+                    positions);
+        } else {
+            Functions.attention(
+                    out.address(),
+                    scratch.address(),
+                    latentQueries,
+                    ropeQueries,
+                    stride,
+                    count,
+                    latent,
+                    rope,
+                    scale,
+                    number(type),
+                    pages.address(),
+                    positions);
+        }
+    }
+
+    /** {@code KIMI_CACHE_...} */
+    private static int number(KvType type) {
+        return switch (type) {
+            case F32 -> 0;
+            case BF16 -> 1;
+            case I8 -> 2;
+        };
     }
 
     private int blocks() {
