@@ -258,3 +258,138 @@ void KIMI(int8_floats)(
         }
     }
 }
+
+void KIMI(int4_pack)(const float *x, int64_t cols, float *to) {
+    const int64_t vectorized = cols - cols % 512;
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t length = least(SUPERBLOCK, vectorized - first), chain = length / 4;
+        for (int64_t i = 0; i < length; i += 128) {
+            for (int64_t e = 0; e < 8; e++) {
+                float *q = to + first + e % 4 * chain + i / 4 + e / 4 * 16;
+                for (int64_t lane = 0; lane < 16; lane++) {
+                    q[lane] = x[first + i + 8 * lane + e];
+                }
+            }
+        }
+    }
+    for (int64_t i = vectorized; i < (cols + 15) / 16 * 16; i++) {
+        to[i] = i < cols ? x[i] : 0;
+    }
+}
+
+/*
+ * A nibble of each word times its scale, exactly. Nibbles 2, 3 and 4 are within the fraction of a float: under the exponent that
+ * gives their place the value 1, nibble q is the float 2^(23 - 4q) + nibble, of which 2^(23 - 4q) + 8 is too much. The others
+ * are moved there, several by one shift.
+ *   low     scale * -(2^(23 - 4q) + 8)
+ */
+INLINE __m512 nibble_weights(__m512i w, const int q, __m512 scale, __m512 low) {
+    const __m512i f = _mm512_ternarylogic_epi32(
+        w, _mm512_set1_epi32(15 << 4 * q), _mm512_set1_epi32((127 + 23 - 4 * q) << 23), 0xea); /* (a & b) | c */
+    return _mm512_fmadd_ps(_mm512_castsi512_ps(f), scale, low);
+}
+
+/* Adds a line of one row, 128 weights, to its four chains. */
+INLINE void int4_line(__m512 *a, const uint8_t *w, __m512 scale, const float *x, int64_t chain) {
+    const __m512i v = _mm512_loadu_si512(w), up = _mm512_slli_epi32(v, 8), down = _mm512_srli_epi32(v, 12);
+    const __m512 low2 = _mm512_mul_ps(scale, _mm512_set1_ps(-(float) ((1 << 15) + 8)));
+    const __m512 low3 = _mm512_mul_ps(scale, _mm512_set1_ps(-(float) ((1 << 11) + 8)));
+    const __m512 low4 = _mm512_mul_ps(scale, _mm512_set1_ps(-(float) ((1 << 7) + 8)));
+    a[0] = _mm512_fmadd_ps(nibble_weights(up, 2, scale, low2), _mm512_loadu_ps(x), a[0]);
+    a[1] = _mm512_fmadd_ps(nibble_weights(up, 3, scale, low3), _mm512_loadu_ps(x + chain), a[1]);
+    a[2] = _mm512_fmadd_ps(nibble_weights(v, 2, scale, low2), _mm512_loadu_ps(x + 2 * chain), a[2]);
+    a[3] = _mm512_fmadd_ps(nibble_weights(v, 3, scale, low3), _mm512_loadu_ps(x + 3 * chain), a[3]);
+    a[0] = _mm512_fmadd_ps(nibble_weights(v, 4, scale, low4), _mm512_loadu_ps(x + 16), a[0]);
+    a[1] = _mm512_fmadd_ps(nibble_weights(down, 2, scale, low2), _mm512_loadu_ps(x + chain + 16), a[1]);
+    a[2] = _mm512_fmadd_ps(nibble_weights(down, 3, scale, low3), _mm512_loadu_ps(x + 2 * chain + 16), a[2]);
+    a[3] = _mm512_fmadd_ps(nibble_weights(down, 4, scale, low4), _mm512_loadu_ps(x + 3 * chain + 16), a[3]);
+}
+
+INLINE void int4_floats_tile(
+    const int outs, const int twice, float *out, int64_t part, const uint8_t *w, const uint16_t *ws, int64_t cols,
+    const float *x) {
+    const int64_t vectorized = cols - cols % 512, groups = cols / GROUP;
+    __m512 run[outs];
+    for (int o = 0; o < outs; o++) {
+        run[o] = _mm512_setzero_ps();
+    }
+    for (int64_t first = 0; first < vectorized; first += SUPERBLOCK) {
+        const int64_t chain = least(SUPERBLOCK, vectorized - first) / 4;
+        __m512 a[outs][4];
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+            a[o][0] = a[o][1] = a[o][2] = a[o][3] = _mm512_setzero_ps();
+        }
+        for (int64_t i = 0; i < chain; i += 128) {
+            const int64_t at = first + 4 * i;
+            __m512 scales[outs];
+#pragma GCC unroll 4
+            for (int o = 0; o < outs; o++) {
+                const uint16_t *s = ws + o * part * groups + at / GROUP;
+                if (twice && at % 1024 == 0) {
+                    ask_for_scales(s);
+                }
+                scales[o] = group_scales(s, 0, 16, 0);
+            }
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+#pragma GCC unroll 4
+                for (int o = 0; o < outs; o++) {
+                    const uint8_t *line = w + (o * part * cols + at) / 2 + 64 * j;
+                    if (twice) {
+                        ask_twice(line);
+                    } else {
+                        _mm_prefetch((const char *) line + AHEAD, _MM_HINT_T0);
+                    }
+                    int4_line(a[o], line, _mm512_permutexvar_ps(spread(j, 2), scales[o]), x + first + i + 32 * j, chain);
+                }
+            }
+        }
+#pragma GCC unroll 4
+        for (int o = 0; o < outs; o++) {
+            const __m512 *c = a[o];
+            run[o] = _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(_mm512_add_ps(run[o], c[0]), c[1]), c[2]), c[3]);
+        }
+    }
+    for (int o = 0; o < outs; o++) {
+        __m512 a = _mm512_setzero_ps();
+        for (int64_t i = vectorized; i < cols; i += 16) {
+            const __m128i b = _mm_loadl_epi64((const __m128i *) (const void *) (w + (o * part * cols + i) / 2));
+            const __m128i mask = _mm_set1_epi8(15);
+            const __m128i n = _mm_unpacklo_epi8(_mm_and_si128(b, mask), _mm_and_si128(_mm_srli_epi16(b, 4), mask));
+            const __m512 f = group_scales(ws + o * part * groups, i / GROUP, 1, 0);
+            const __m512 scale = _mm512_broadcastss_ps(_mm512_castps512_ps128(f));
+            const __m512 weights = _mm512_mul_ps(
+                _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_cvtepu8_epi32(n), _mm512_set1_epi32(8))), scale);
+            a = _mm512_fmadd_ps(_mm512_loadu_ps(x + i), weights, a);
+        }
+        out[o * part] = tree(vectorized < cols ? _mm512_add_ps(run[o], a) : run[o]);
+    }
+}
+
+INLINE void int4_floats_all(
+    const int twice, float *out, const uint8_t *w, const uint16_t *ws, int64_t cols, int64_t outputs, const float *x,
+    int64_t stride, int64_t rows) {
+    const int64_t part = outputs / STREAMS, groups = cols / GROUP;
+    for (int64_t o = 0; o < part; o++) {
+        for (int64_t r = 0; r < rows; r++) {
+            int4_floats_tile(
+                STREAMS, twice, out + r * outputs + o, part, w + o * (cols / 2), ws + o * groups, cols, x + r * stride);
+        }
+    }
+    for (int64_t o = part * STREAMS; o < outputs; o++) {
+        for (int64_t r = 0; r < rows; r++) {
+            int4_floats_tile(1, twice, out + r * outputs + o, 0, w + o * (cols / 2), ws + o * groups, cols, x + r * stride);
+        }
+    }
+}
+
+void KIMI(int4_floats)(
+    float *out, const uint8_t *w, const uint16_t *ws, int64_t cols, int64_t outputs, const float *x, int64_t stride,
+    int64_t rows) {
+    if (asking() == TWICE) {
+        int4_floats_all(1, out, w, ws, cols, outputs, x, stride, rows);
+    } else {
+        int4_floats_all(0, out, w, ws, cols, outputs, x, stride, rows);
+    }
+}

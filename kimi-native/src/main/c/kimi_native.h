@@ -4,7 +4,7 @@
  * Every function exists once for each instruction set, with its name at the end: kimi_int4_rows_avx2. Which set a file is
  * compiled for, KIMI_ISA says. A process uses one set only: rows prepared by one are not for the functions of another.
  *
- * kimi_bf16_pack and kimi_bf16_rows, kimi_int8_pack and kimi_int8_floats do exactly the operations of their Java twins, at 256
+ * The functions named pack, kimi_bf16_rows, kimi_int8_floats, kimi_int4_floats and kimi_attention do exactly the operations of their Java twins, at 256
  * bits with AVX2 and at 512 with AVX-512, in the same order, so that results have the same bits: fused multiply-adds, four
  * chains, one fixed tree at the end. The others say what they sum. Whatever the number of rows or outputs of a call, each
  * product has the same bits. Compile without -ffast-math and with -ffp-contract=off; the fused operations are written out.
@@ -161,6 +161,14 @@ KIMI_EXPORT void KIMI(int8_floats)(
     int64_t outputs,
     const float *x,
     int64_t stride,
+    int64_t rows);
+
+/* As kimi_int8_pack for INT4 weights; cols a multiple of 32. Not with AVX2. */
+KIMI_EXPORT void KIMI(int4_pack)(const float *x, int64_t cols, float *to);
+
+/* As kimi_int8_floats of INT4 weights, scales for each 32 of them and below 2^112. Not with AVX2. */
+KIMI_EXPORT void KIMI(int4_floats)(
+    float *out, const uint8_t *w, const uint16_t *ws, int64_t cols, int64_t outputs, const float *x, int64_t stride,
     int64_t rows);
 
 /*

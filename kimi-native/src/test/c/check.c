@@ -236,6 +236,36 @@ static void exact_bytes(int64_t cols, int64_t group, int64_t outputs, int64_t ro
     free(x), free(packed), free(out), free(alone), free(base), free(scale_base);
 }
 
+static void exact_nibbles(int64_t cols, int64_t outputs, int64_t rows) {
+    const int64_t stride = (cols + 15) / 16 * 16;
+    float *x = malloc(sizeof(float) * rows * cols), *packed = malloc(sizeof(float) * rows * stride);
+    float *out = malloc(sizeof(float) * rows * outputs), *alone = malloc(sizeof(float) * outputs);
+    void *base, *scale_base;
+    uint8_t *w = odd(outputs * cols / 2, &base);
+    uint16_t *ws = odd(2 * outputs * (cols / 32), &scale_base);
+    for (int64_t i = 0; i < rows * cols; i++) x[i] = unit();
+    for (int64_t i = 0; i < outputs * cols / 2; i++) w[i] = (uint8_t) next();
+    for (int64_t i = 0; i < outputs * (cols / 32); i++) ws[i] = to_bf16(unit() / 8);
+    for (int64_t r = 0; r < rows; r++) KIMI(int4_pack)(x + r * cols, cols, packed + r * stride);
+    KIMI(int4_floats)(out, w, ws, cols, outputs, packed, stride, rows);
+    double error = 0, size = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t o = 0; o < outputs; o++) {
+            double sum = 0;
+            for (int64_t i = 0; i < cols; i++) {
+                const int64_t at = o * cols + i;
+                sum += (double) x[r * cols + i] * ((w[at / 2] >> (at & 1) * 4 & 15) - 8) * bf16(ws[at / 32]);
+            }
+            error += pow(out[r * outputs + o] - sum, 2);
+            size += sum * sum;
+        }
+        KIMI(int4_floats)(alone, w, ws, cols, outputs, packed + r * stride, stride, 1);
+        expect_same("kimi_int4_floats", cols, out, outputs, alone, r, outputs);
+    }
+    expect("kimi_int4_floats", cols, error, size, 2e-6);
+    free(x), free(packed), free(out), free(alone), free(base), free(scale_base);
+}
+
 #ifndef AMX_FUNCTIONS
 static void halves(int64_t cols, int64_t outputs, int64_t rows) {
     const int64_t pitch = (cols + 1) / 2 * 2, stride = (outputs + KIMI_PANEL - 1) / KIMI_PANEL * KIMI_PANEL;
@@ -547,6 +577,8 @@ int main(void) {
     }
 #ifdef AVX512_FUNCTIONS
     for (size_t i = 0; i < sizeof by32 / sizeof *by32; i++) {
+        exact_nibbles(by32[i], 21, 3);
+        exact_nibbles(by32[i], 6, 2);
         for (int64_t group = 32; group <= 2048; group *= 2) {
             if (by32[i] % group == 0) {
                 exact_bytes(by32[i], group, 21, 3);

@@ -47,6 +47,11 @@ final class Functions {
         static final MethodHandle FLOATS = find("int8_floats", 9);
     }
 
+    private static final class Nibbles {
+        static final MethodHandle PACK = find("int4_pack", 3);
+        static final MethodHandle FLOATS = find("int4_floats", 8);
+    }
+
     private static final class Tiles {
         static final MethodHandle CODES = find("tile_codes", 6);
         static final MethodHandle HALVES = find("tile_halves", 4);
@@ -229,6 +234,24 @@ final class Functions {
             long out, long w, long ws, long group, long cols, long outputs, long x, long stride, long rows) {
         try {
             Bytes.FLOATS.invokeExact(out, w, ws, group, cols, outputs, x, stride, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Not for {@link Isa#AVX2}. */
+    static void int4Pack(long x, long cols, long to) {
+        try {
+            Nibbles.PACK.invokeExact(x, cols, to);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Not for {@link Isa#AVX2}. */
+    static void int4Floats(long out, long w, long ws, long cols, long outputs, long x, long stride, long rows) {
+        try {
+            Nibbles.FLOATS.invokeExact(out, w, ws, cols, outputs, x, stride, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -8,7 +8,7 @@ import org.kimi4j.kernel.RowProducts;
 import org.kimi4j.tensor.Matrix;
 
 /**
- * Rows of floats. A few rows against bfloat16 weights, and with AVX-512 against INT8 weights, go through C, which has the bits
+ * Rows of floats. A few rows against bfloat16 weights, and with AVX-512 against INT8 and INT4 weights, go through C, which has the bits
  * of the Java kernels at its own width; everything else, and everything at another width, is Java's.
  */
 final class NativeFloats implements RowProducts, AutoCloseable {
@@ -27,7 +27,9 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     private final Sets sets = new Sets();
     private final Buffer memory = new Buffer();
     private boolean streams;
-    private boolean bytes;
+    /** Elements in a word of the weights that rows are packed for. */
+    private int perWord;
+
     private int cols;
     private int stride;
 
@@ -39,8 +41,8 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     @Override
     public void reset(Matrix like, int... sizes) {
         sets.reset(sizes);
-        bytes = like instanceof Matrix.Int8 && Library.isa().isAvx512();
-        streams = (bytes || like instanceof Matrix.Bf16)
+        perWord = perWord(like);
+        streams = (perWord == 2 || perWord > 2 && Library.isa().isAvx512())
                 && PanamaKernels.vectorBits() == Library.isa().bits()
                 && sets.largest() < TILED;
         if (!streams) {
@@ -50,6 +52,15 @@ final class NativeFloats implements RowProducts, AutoCloseable {
         cols = like.cols();
         stride = (cols + LANES - 1) / LANES * LANES;
         memory.atLeast(4L * sets.total() * stride);
+    }
+
+    private static int perWord(Matrix w) {
+        return switch (w) {
+            case Matrix.F32 _ -> 1;
+            case Matrix.Bf16 _ -> 2;
+            case Matrix.Int8 _ -> 4;
+            case Matrix.Int4 _ -> 8;
+        };
     }
 
     @Override
@@ -65,10 +76,12 @@ final class NativeFloats implements RowProducts, AutoCloseable {
         }
         MemorySegment x = workers[worker].row().atLeast(4L * cols);
         MemorySegment.copy(row, from, x, JAVA_FLOAT, 0, cols);
-        if (bytes) {
-            Functions.int8Pack(x.address(), cols, packed(set, r));
-        } else {
-            Functions.bf16Pack(x.address(), cols, packed(set, r));
+        long to = packed(set, r);
+        switch (perWord) {
+            case 2 -> Functions.bf16Pack(x.address(), cols, to);
+            case 4 -> Functions.int8Pack(x.address(), cols, to);
+            case 8 -> Functions.int4Pack(x.address(), cols, to);
+            default -> throw new IllegalStateException(perWord + " elements to a word");
         }
     }
 
@@ -85,7 +98,7 @@ final class NativeFloats implements RowProducts, AutoCloseable {
 
     @Override
     public int outputsPerTask(Matrix w) {
-        long rowBytes = bytes ? cols : 2L * cols;
+        long rowBytes = 4L * cols / perWord;
         return streams ? Math.clamp(TASK_BYTES / rowBytes / STREAMS, 1, 64) * STREAMS : java.outputsPerTask(w);
     }
 
@@ -118,7 +131,17 @@ final class NativeFloats implements RowProducts, AutoCloseable {
                         packed(set, 0),
                         stride,
                         rows);
-            case Matrix.F32 _, Matrix.Int4 _ -> throw new IllegalArgumentException("C does not stream " + w);
+            case Matrix.Int4 q ->
+                Functions.int4Floats(
+                        out.address(),
+                        q.packed().address() + (long) from * cols / 2,
+                        q.scales().address() + (long) from * cols / Matrix.Int4.GROUP * 2,
+                        cols,
+                        to - from,
+                        packed(set, 0),
+                        stride,
+                        rows);
+            case Matrix.F32 _ -> throw new IllegalArgumentException("C does not stream " + w);
         }
         NativeIntegers.deliver(workers[worker], 0, 0, rows, from, to, to - from, sink);
     }

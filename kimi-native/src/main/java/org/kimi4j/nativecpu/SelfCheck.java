@@ -67,12 +67,14 @@ final class SelfCheck {
                 return Optional.of(wrong("kimi_bf16_rows", error));
             }
             if (Library.isa().isAvx512()) {
-                Matrix int8 = check.int8(GROUP);
-                error = distance(
-                        products(forms.floats(), int8, floats, 3, false),
-                        products(java.floats(), int8, floats, 3, false));
-                if (!(error <= 0)) {
-                    return Optional.of(wrong("kimi_int8_floats", error));
+                for (Matrix w : new Matrix[] {check.int4(), check.int8(GROUP)}) {
+                    error = distance(
+                            products(forms.floats(), w, floats, 3, false),
+                            products(java.floats(), w, floats, 3, false));
+                    if (!(error <= 0)) {
+                        String name = w instanceof Matrix.Int4 ? "kimi_int4_floats" : "kimi_int8_floats";
+                        return Optional.of(wrong(name, error));
+                    }
                 }
                 error = distance(
                         products(forms.integers(), bf16, floats, ROWS, true),
