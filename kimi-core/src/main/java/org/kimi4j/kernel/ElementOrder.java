@@ -72,48 +72,39 @@ final class ElementOrder {
 
     /** Where the chain ends that begins with element {@code first}, of an encoding whose chains are quarters of a superblock. */
     int endOfChain(int first) {
-        int superblock = first / SUPERBLOCK * SUPERBLOCK;
-        int chain = length(superblock) / CHAINS;
-        return first + chain;
+        return first + chainLength(first);
+    }
+
+    /** Length of the chain that begins at a place of a packed row; what is left after the last whole step is one, too. */
+    int chainLength(int place) {
+        return place < vectorized() ? length(place / SUPERBLOCK * SUPERBLOCK) / CHAINS : tailVectors() * Lanes.COUNT;
     }
 
     int cols() {
         return cols;
     }
 
-    /**
-     * Packs one row of several that are packed together: chain by chain, and within a chain tile by tile, so that what meets a
-     * chain of weights is one stretch of memory.
-     *
-     * @param at where the packed rows begin
-     * @param rows how many there are
-     * @param r which of them this is
-     * @param tileRows rows of a tile, whose vectors take turns; the last tile may have less
-     */
-    void pack(float[] row, int from, float[] packed, int at, int rows, int r, int tileRows) {
-        int tile = r / tileRows * tileRows;
-        int vectorStride = Math.min(tileRows, rows - tile) * Lanes.COUNT;
-        int lane = (r - tile) * Lanes.COUNT;
+    /** Packs a row: chain by chain, the vectors of one after the other. */
+    void pack(float[] row, int from, float[] packed, int at) {
         int l = Lanes.COUNT;
+        int to = at;
         for (int first = 0; first < vectorized(); first += SUPERBLOCK) {
             int chainLength = length(first) / CHAINS;
             for (int chain = 0; chain < CHAINS; chain++) {
-                int to = at + (first + chain * chainLength) * rows + tile * chainLength + lane;
                 for (int vector = 0; vector < chainLength / l; vector++) {
                     int source = from + first + source(chain, chainLength, vector);
                     for (int i = 0; i < l; i++) {
                         packed[to + i] = row[source + i * perWord];
                     }
-                    to += vectorStride;
+                    to += l;
                 }
             }
         }
-        int to = at + vectorized() * rows + tile * tailVectors() * l + lane;
         for (int i = vectorized(); i < cols; i += l) {
             int count = Math.min(l, cols - i);
             System.arraycopy(row, from + i, packed, to, count);
             Arrays.fill(packed, to + count, to + l, 0);
-            to += vectorStride;
+            to += l;
         }
     }
 

@@ -3,8 +3,8 @@ package org.kimi4j.kernel;
 import org.jspecify.annotations.Nullable;
 import org.kimi4j.tensor.Matrix;
 
-/** Products of packed rows of floats, in Java. */
-final class FloatRows implements RowProducts {
+/** Products of packed rows of floats, in Java; an owner. */
+final class FloatRows implements RowProducts, AutoCloseable {
 
     /**
      * Weight bytes of one task: 10 to 20 microseconds. At the start of each the processor has yet to notice which way memory
@@ -35,7 +35,7 @@ final class FloatRows implements RowProducts {
 
     @Override
     public void set(int set, int r, float[] row, int from, boolean prompt, int worker) {
-        packed.set(set, r, row, from);
+        packed.set(set, r, row, from, scratch[worker]);
     }
 
     @Override
@@ -66,5 +66,10 @@ final class FloatRows implements RowProducts {
     @Override
     public void run(Matrix w, int set, int from, int to, int worker, Sink sink) {
         product(products, w, packed.order(), scratch, worker).run(packed, set, from, to, sink);
+    }
+
+    @Override
+    public void close() {
+        packed.close();
     }
 }

@@ -1,5 +1,8 @@
 package org.kimi4j.kernel;
 
+import static org.kimi4j.kernel.Lanes.LE;
+
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -26,24 +29,32 @@ final class Gemm {
     /**
      * Adds one chain of one superblock to the sums of {@link #OUTPUTS} outputs and of one to {@link #ROWS} rows.
      *
-     * @param w weights [vectors, OUTPUTS, lanes] at wAt
-     * @param x activations [vectors, rows, lanes] at xAt
+     * @param w weights [vectors, OUTPUTS, lanes]
+     * @param x activations [vectors, rows, lanes], from byte xAt on
      * @param one the number 1 as a value the compiler does not know, see {@link ElementOrder#lanes}
      * @param sums [rows, OUTPUTS, lanes] at sumAt
      */
-    static void tile(int rows, float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    static void tile(
+            int rows, MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
         if (IS_WIDE) {
-            WideTile.add(rows, w, wAt, x, xAt, vectors, one, sums, sumAt);
+            WideTile.add(rows, w, x, xAt, vectors, one, sums, sumAt);
             return;
         }
         switch (rows) {
-            case 1 -> tile1(w, wAt, x, xAt, vectors, one, sums, sumAt);
-            case 2 -> tile2(w, wAt, x, xAt, vectors, one, sums, sumAt);
+            case 1 -> tile1(w, x, xAt, vectors, one, sums, sumAt);
+            case 2 -> tile2(w, x, xAt, vectors, one, sums, sumAt);
             default -> throw new IllegalArgumentException("tile of " + rows + " rows");
         }
     }
 
-    private static void tile2(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile2(
+            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+        if (w.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(w);
+        }
+        if (x.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(x);
+        }
         FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -54,28 +65,28 @@ final class Gemm {
         FloatVector a12 = a00;
         FloatVector a13 = a00;
         FloatVector a14 = a00;
-        int wi = wAt;
-        int xi = xAt;
+        long wi = 0;
+        long xi = xAt;
         for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
+            FloatVector v1 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 4 * L, LE);
+            FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
             a00 = v0.fma(u, a00);
             a10 = v1.fma(u, a10);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 4 * L, LE);
             a01 = v0.fma(u, a01);
             a11 = v1.fma(u, a11);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 8 * L, LE);
             a02 = v0.fma(u, a02);
             a12 = v1.fma(u, a12);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 12 * L, LE);
             a03 = v0.fma(u, a03);
             a13 = v1.fma(u, a13);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
             a14 = v1.fma(u, a14);
-            wi += 5 * L;
-            xi += 2 * L;
+            wi += 20 * L;
+            xi += 8 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
@@ -89,28 +100,35 @@ final class Gemm {
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 9 * L).add(a14).intoArray(sums, sumAt + 9 * L);
     }
 
-    private static void tile1(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile1(
+            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+        if (w.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(w);
+        }
+        if (x.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(x);
+        }
         FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
         FloatVector a03 = a00;
         FloatVector a04 = a00;
-        int wi = wAt;
-        int xi = xAt;
+        long wi = 0;
+        long xi = xAt;
         for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
+            FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
             a00 = v0.fma(u, a00);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 4 * L, LE);
             a01 = v0.fma(u, a01);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 8 * L, LE);
             a02 = v0.fma(u, a02);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 12 * L, LE);
             a03 = v0.fma(u, a03);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
-            wi += 5 * L;
-            xi += L;
+            wi += 20 * L;
+            xi += 4 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);

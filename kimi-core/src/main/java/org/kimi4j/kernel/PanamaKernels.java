@@ -300,6 +300,9 @@ public final class PanamaKernels implements Kernels {
     public void close() {
         close(attention);
         forms.close();
+        for (Scratch each : scratch) {
+            each.close();
+        }
         scalar.close();
     }
 }

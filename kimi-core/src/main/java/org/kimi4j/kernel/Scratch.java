@@ -1,8 +1,11 @@
 package org.kimi4j.kernel;
 
-/** One worker's private arrays, grown to what the largest task needed and kept. */
-final class Scratch {
+import java.lang.foreign.MemorySegment;
 
+/** One worker's private memory, grown to what the largest task needed and kept; an owner. */
+final class Scratch implements AutoCloseable {
+
+    private final AlignedFloats tile = new AlignedFloats();
     private float[] panel = {};
     private float[] sums = {};
     private float[] row = {};
@@ -12,6 +15,11 @@ final class Scratch {
     long touched;
 
     /** Unpacked weights of one tile. */
+    MemorySegment tile(int size) {
+        return tile.atLeast(size);
+    }
+
+    /** A packed row on its way to its tile, or what a kernel needs of weight rows. */
     float[] panel(int size) {
         if (panel.length < size) {
             panel = new float[size];
@@ -49,5 +57,10 @@ final class Scratch {
             row = new float[size];
         }
         return row;
+    }
+
+    @Override
+    public void close() {
+        tile.close();
     }
 }

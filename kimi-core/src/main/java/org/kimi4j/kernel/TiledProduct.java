@@ -81,7 +81,7 @@ final class TiledProduct {
     private void block(PackedRows x, int set, int first, int count, int from, int to, float[] sums) {
         int tiles = (count + Gemm.ROWS - 1) / Gemm.ROWS;
         Arrays.fill(sums, 0, tiles * QUADS * TILE_SUMS * L, 0);
-        float[] panel = scratch.panel(Math.max(WeightPanel.SIZE, order.tailVectors() * Gemm.OUTPUTS * L));
+        MemorySegment panel = scratch.tile(Math.max(WeightPanel.SIZE, order.tailVectors() * Gemm.OUTPUTS * L));
         for (int start = 0; start < order.vectorized(); start += ElementOrder.SUPERBLOCK) {
             int length = order.length(start);
             int chain = length / ElementOrder.CHAINS;
@@ -112,23 +112,23 @@ final class TiledProduct {
             int count,
             int start,
             int vectors,
-            float[] panel,
+            MemorySegment panel,
             float[] sums,
             int sumAt) {
         int one = order.lanes / L;
-        float[] data = x.data();
+        MemorySegment data = x.tiles();
         int at = sumAt;
         int length = vectors * L;
-        int tile = x.tile(set, first, start, length);
+        long tile = x.tile(set, first, start, length);
         int end = first + count / Gemm.ROWS * Gemm.ROWS;
         for (int r = first; r < end; r += Gemm.ROWS) {
-            Gemm.tile(Gemm.ROWS, panel, 0, data, tile, vectors, one, sums, at);
-            tile += length * Gemm.ROWS;
+            Gemm.tile(Gemm.ROWS, panel, data, tile, vectors, one, sums, at);
+            tile += 4L * length * Gemm.ROWS;
             at += QUADS * TILE_SUMS * L;
         }
         int rest = first + count - end;
         if (rest > 0) {
-            Gemm.tile(rest, panel, 0, data, tile, vectors, one, sums, at);
+            Gemm.tile(rest, panel, data, tile, vectors, one, sums, at);
         }
     }
 }

@@ -90,6 +90,32 @@ final class VectorElementwise {
         }
     }
 
+    /** {@link Activations#round}, bit for bit: signs of zeros are kept as rounding to an integer keeps them. */
+    static void round(float[] x, int at, int cols) {
+        int end = at + cols / Activations.GROUP * Activations.GROUP;
+        for (int from = at; from < end; from += Activations.GROUP) {
+            IntVector largest = IntVector.zero(Lanes.INT);
+            for (int i = 0; i < Activations.GROUP; i += L) {
+                largest = largest.max(FloatVector.fromArray(Lanes.FLOAT, x, from + i)
+                        .reinterpretAsInts()
+                        .and(0x7fffffff));
+            }
+            float max = Activations.counted(Float.intBitsToFloat(largest.reduceLanes(VectorOperators.MAX)));
+            float inverse = Activations.inverse(max);
+            float scale = max / 127f;
+            for (int i = 0; i < Activations.GROUP; i += L) {
+                FloatVector v = FloatVector.fromArray(Lanes.FLOAT, x, from + i).mul(inverse);
+                v.add(ROUND)
+                        .sub(ROUND)
+                        .reinterpretAsInts()
+                        .or(v.reinterpretAsInts().and(0x80000000))
+                        .reinterpretAsFloats()
+                        .mul(scale)
+                        .intoArray(x, from + i);
+            }
+        }
+    }
+
     /** One row of x / sqrt(mean(x^2) + eps) * weight. */
     static void rmsNorm(
             MemorySegment x,

@@ -1,10 +1,14 @@
 package org.kimi4j.kernel;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** The products in Java. */
 public final class VectorForms implements ProductForms {
 
     private final ElementOrders orders = new ElementOrders();
     private final Scratch[] scratch;
+    private final List<FloatRows> open = new ArrayList<>();
 
     /** Products for a pool of so many threads. */
     public VectorForms(int threads) {
@@ -21,11 +25,21 @@ public final class VectorForms implements ProductForms {
 
     @Override
     public RowProducts floats() {
-        return new FloatRows(orders, scratch);
+        FloatRows products = new FloatRows(orders, scratch);
+        open.add(products);
+        return products;
     }
 
     @Override
     public RowProducts integers() {
         return new IntegerRows(orders, scratch);
+    }
+
+    @Override
+    public void close() {
+        open.forEach(FloatRows::close);
+        for (Scratch each : scratch) {
+            each.close();
+        }
     }
 }

@@ -101,7 +101,7 @@ final class VectorMatmul {
                 integers.set(0, i - split, row, 0, prompt[rows[i]], worker);
             } else {
                 if (forms.isRounded(precision, w, prompt[rows[i]])) {
-                    Activations.round(row, 0, w.cols());
+                    VectorElementwise.round(row, 0, w.cols());
                 }
                 floats.set(0, i, row, 0, prompt[rows[i]], worker);
             }

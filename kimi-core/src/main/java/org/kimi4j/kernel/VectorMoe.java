@@ -194,7 +194,7 @@ final class VectorMoe {
                 half.integers.set(i, r - part.byFloats, row, 0, prompt[part.row[r]], worker);
             } else {
                 if (forms.isRounded(precision, w, prompt[part.row[r]])) {
-                    Activations.round(row, 0, w.cols());
+                    VectorElementwise.round(row, 0, w.cols());
                 }
                 half.floats.set(i, r, row, 0, prompt[part.row[r]], worker);
             }

@@ -1,5 +1,8 @@
 package org.kimi4j.kernel;
 
+import static org.kimi4j.kernel.Lanes.LE;
+
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -16,17 +19,24 @@ final class WideTile {
     private WideTile() {}
 
     /** As {@link Gemm#tile}. */
-    static void add(int rows, float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    static void add(
+            int rows, MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
         switch (rows) {
-            case 1 -> tile1(w, wAt, x, xAt, vectors, one, sums, sumAt);
-            case 2 -> tile2(w, wAt, x, xAt, vectors, one, sums, sumAt);
-            case 3 -> tile3(w, wAt, x, xAt, vectors, one, sums, sumAt);
-            case 4 -> tile4(w, wAt, x, xAt, vectors, one, sums, sumAt);
+            case 1 -> tile1(w, x, xAt, vectors, one, sums, sumAt);
+            case 2 -> tile2(w, x, xAt, vectors, one, sums, sumAt);
+            case 3 -> tile3(w, x, xAt, vectors, one, sums, sumAt);
+            case 4 -> tile4(w, x, xAt, vectors, sums, sumAt);
             default -> throw new IllegalArgumentException("tile of " + rows + " rows");
         }
     }
 
-    private static void tile4(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile4(MemorySegment w, MemorySegment x, long xAt, int vectors, float[] sums, int sumAt) {
+        if (w.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(w);
+        }
+        if (x.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(x);
+        }
         FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -51,45 +61,45 @@ final class WideTile {
         FloatVector a33 = a00;
         FloatVector a34 = a00;
         FloatVector a35 = a00;
-        int wi = wAt;
-        int xi = xAt;
-        for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
-            FloatVector v2 = FloatVector.fromArray(Lanes.FLOAT, x, xi + 2 * L);
-            FloatVector v3 = FloatVector.fromArray(Lanes.FLOAT, x, xi + 3 * L);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+        long xi = xAt;
+        // A long that counts bytes: all other loops have more checks of bounds in them.
+        long end = vectors * (24L * L);
+        for (long wi = 0; wi < end; wi += 24 * L) {
+            FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
+            FloatVector v1 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 4 * L, LE);
+            FloatVector v2 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 8 * L, LE);
+            FloatVector v3 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 12 * L, LE);
+            FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
             a00 = v0.fma(u, a00);
             a10 = v1.fma(u, a10);
             a20 = v2.fma(u, a20);
             a30 = v3.fma(u, a30);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 4 * L, LE);
             a01 = v0.fma(u, a01);
             a11 = v1.fma(u, a11);
             a21 = v2.fma(u, a21);
             a31 = v3.fma(u, a31);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 8 * L, LE);
             a02 = v0.fma(u, a02);
             a12 = v1.fma(u, a12);
             a22 = v2.fma(u, a22);
             a32 = v3.fma(u, a32);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 12 * L, LE);
             a03 = v0.fma(u, a03);
             a13 = v1.fma(u, a13);
             a23 = v2.fma(u, a23);
             a33 = v3.fma(u, a33);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
             a14 = v1.fma(u, a14);
             a24 = v2.fma(u, a24);
             a34 = v3.fma(u, a34);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 5 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 20 * L, LE);
             a05 = v0.fma(u, a05);
             a15 = v1.fma(u, a15);
             a25 = v2.fma(u, a25);
             a35 = v3.fma(u, a35);
-            wi += 6 * L;
-            xi += 4 * L;
+            xi += 16 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
@@ -117,7 +127,14 @@ final class WideTile {
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 23 * L).add(a35).intoArray(sums, sumAt + 23 * L);
     }
 
-    private static void tile3(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile3(
+            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+        if (w.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(w);
+        }
+        if (x.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(x);
+        }
         FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -136,38 +153,38 @@ final class WideTile {
         FloatVector a23 = a00;
         FloatVector a24 = a00;
         FloatVector a25 = a00;
-        int wi = wAt;
-        int xi = xAt;
+        long wi = 0;
+        long xi = xAt;
         for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
-            FloatVector v2 = FloatVector.fromArray(Lanes.FLOAT, x, xi + 2 * L);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
+            FloatVector v1 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 4 * L, LE);
+            FloatVector v2 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 8 * L, LE);
+            FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
             a00 = v0.fma(u, a00);
             a10 = v1.fma(u, a10);
             a20 = v2.fma(u, a20);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 4 * L, LE);
             a01 = v0.fma(u, a01);
             a11 = v1.fma(u, a11);
             a21 = v2.fma(u, a21);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 8 * L, LE);
             a02 = v0.fma(u, a02);
             a12 = v1.fma(u, a12);
             a22 = v2.fma(u, a22);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 12 * L, LE);
             a03 = v0.fma(u, a03);
             a13 = v1.fma(u, a13);
             a23 = v2.fma(u, a23);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
             a14 = v1.fma(u, a14);
             a24 = v2.fma(u, a24);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 5 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 20 * L, LE);
             a05 = v0.fma(u, a05);
             a15 = v1.fma(u, a15);
             a25 = v2.fma(u, a25);
-            wi += 6 * L;
-            xi += 3 * L;
+            wi += 24 * L;
+            xi += 12 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
@@ -189,7 +206,14 @@ final class WideTile {
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 17 * L).add(a25).intoArray(sums, sumAt + 17 * L);
     }
 
-    private static void tile2(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile2(
+            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+        if (w.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(w);
+        }
+        if (x.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(x);
+        }
         FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -202,31 +226,31 @@ final class WideTile {
         FloatVector a13 = a00;
         FloatVector a14 = a00;
         FloatVector a15 = a00;
-        int wi = wAt;
-        int xi = xAt;
+        long wi = 0;
+        long xi = xAt;
         for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector v1 = FloatVector.fromArray(Lanes.FLOAT, x, xi + L);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
+            FloatVector v1 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 4 * L, LE);
+            FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
             a00 = v0.fma(u, a00);
             a10 = v1.fma(u, a10);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 4 * L, LE);
             a01 = v0.fma(u, a01);
             a11 = v1.fma(u, a11);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 8 * L, LE);
             a02 = v0.fma(u, a02);
             a12 = v1.fma(u, a12);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 12 * L, LE);
             a03 = v0.fma(u, a03);
             a13 = v1.fma(u, a13);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
             a14 = v1.fma(u, a14);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 5 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 20 * L, LE);
             a05 = v0.fma(u, a05);
             a15 = v1.fma(u, a15);
-            wi += 6 * L;
-            xi += 2 * L;
+            wi += 24 * L;
+            xi += 8 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);
@@ -242,31 +266,38 @@ final class WideTile {
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 11 * L).add(a15).intoArray(sums, sumAt + 11 * L);
     }
 
-    private static void tile1(float[] w, int wAt, float[] x, int xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile1(
+            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+        if (w.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(w);
+        }
+        if (x.getClass() != AlignedFloats.KIND) {
+            throw AlignedFloats.other(x);
+        }
         FloatVector a00 = FloatVector.zero(Lanes.FLOAT);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
         FloatVector a03 = a00;
         FloatVector a04 = a00;
         FloatVector a05 = a00;
-        int wi = wAt;
-        int xi = xAt;
+        long wi = 0;
+        long xi = xAt;
         for (int n = 0; n < vectors; n += one) {
-            FloatVector v0 = FloatVector.fromArray(Lanes.FLOAT, x, xi);
-            FloatVector u = FloatVector.fromArray(Lanes.FLOAT, w, wi);
+            FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
+            FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
             a00 = v0.fma(u, a00);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 4 * L, LE);
             a01 = v0.fma(u, a01);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 2 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 8 * L, LE);
             a02 = v0.fma(u, a02);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 3 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 12 * L, LE);
             a03 = v0.fma(u, a03);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 4 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
-            u = FloatVector.fromArray(Lanes.FLOAT, w, wi + 5 * L);
+            u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 20 * L, LE);
             a05 = v0.fma(u, a05);
-            wi += 6 * L;
-            xi += L;
+            wi += 24 * L;
+            xi += 4 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + L).add(a01).intoArray(sums, sumAt + L);

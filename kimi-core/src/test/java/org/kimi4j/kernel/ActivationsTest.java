@@ -70,6 +70,31 @@ class ActivationsTest {
         }
     }
 
+    @Test
+    void vectorsRoundToTheBitsOfThePlainForm() {
+        int groups = 40;
+        float[] x = new RandomWeights(SEED, Arena.global()).row(groups * 32 + 3);
+        for (int i = 0; i < 32; i++) {
+            x[3 + i] = i % 2 == 0 ? i + 0.5f : -i - 0.5f; // ties, once multiplied with 1
+            x[3 + 32 + i] = i * 1e-36f;
+            x[3 + 64 + i] = -0f;
+            x[3 + 96 + i] = i * 1e-20f;
+        }
+        x[3] = 127;
+        x[3 + 128] = Float.POSITIVE_INFINITY;
+        x[3 + 160] = Float.NaN;
+        float[] plain = x.clone();
+        Activations.round(plain, 3, groups * 32);
+        VectorElementwise.round(x, 3, groups * 32);
+        assertThat(x).as("seed %d", SEED).isEqualTo(plain);
+        for (int i = 0; i < x.length; i++) {
+            // Float.compare tells zeros by their sign.
+            assertThat(Float.compare(x[i], plain[i]))
+                    .as("element %d, seed %d", i, SEED)
+                    .isZero();
+        }
+    }
+
     /** A group of values so small that their inverse overflows: what SiLU makes of very negative gates. */
     @ParameterizedTest
     @ValueSource(floats = {1e-36f, 1e-37f, 1e-38f, 1e-40f, Float.MIN_VALUE, 0})
