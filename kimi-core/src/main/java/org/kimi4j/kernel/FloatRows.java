@@ -43,7 +43,7 @@ final class FloatRows implements RowProducts, AutoCloseable {
 
     @Override
     public int outputsPerTask(Matrix w) {
-        return packed.hasTiles() ? VectorProduct.TILE_OUTPUTS : stretch(w);
+        return packed.hasTiles() ? TiledProduct.outputs(w, packed.mostRows(), scratch.length) : stretch(w);
     }
 
     /** Weight rows of about {@link #TASK_BYTES}, a multiple of the four that kernels take at a time. */

@@ -42,13 +42,12 @@ final class Gemm {
         }
         switch (rows) {
             case 1 -> tile1(w, x, xAt, vectors, one, sums, sumAt);
-            case 2 -> tile2(w, x, xAt, vectors, one, sums, sumAt);
+            case 2 -> tile2(w, x, xAt, vectors, sums, sumAt);
             default -> throw new IllegalArgumentException("tile of " + rows + " rows");
         }
     }
 
-    private static void tile2(
-            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile2(MemorySegment w, MemorySegment x, long xAt, int vectors, float[] sums, int sumAt) {
         if (w.getClass() != AlignedFloats.KIND) {
             throw AlignedFloats.other(w);
         }
@@ -65,9 +64,10 @@ final class Gemm {
         FloatVector a12 = a00;
         FloatVector a13 = a00;
         FloatVector a14 = a00;
-        long wi = 0;
         long xi = xAt;
-        for (int n = 0; n < vectors; n += one) {
+        // A long that counts bytes: all other loops have more checks of bounds in them.
+        long end = vectors * (20L * L);
+        for (long wi = 0; wi < end; wi += 20 * L) {
             FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
             FloatVector v1 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 4 * L, LE);
             FloatVector u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi, LE);
@@ -85,7 +85,6 @@ final class Gemm {
             u = FloatVector.fromMemorySegment(Lanes.FLOAT, w, wi + 16 * L, LE);
             a04 = v0.fma(u, a04);
             a14 = v1.fma(u, a14);
-            wi += 20 * L;
             xi += 8 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);

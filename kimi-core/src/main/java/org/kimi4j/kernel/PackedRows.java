@@ -88,6 +88,15 @@ final class PackedRows implements AutoCloseable {
         return start[set + 1] - start[set];
     }
 
+    /** Rows of the largest set. */
+    int mostRows() {
+        int most = 0;
+        for (int s = 0; s < sets; s++) {
+            most = Math.max(most, rows(s));
+        }
+        return most;
+    }
+
     /** Whether any set is in tiles. */
     boolean hasTiles() {
         for (int s = 0; s < sets; s++) {

@@ -11,8 +11,6 @@ import org.kimi4j.tensor.Matrix;
 final class VectorProduct {
 
     private static final int L = Lanes.COUNT;
-    /** The most outputs of a task with tiled sets. */
-    static final int TILE_OUTPUTS = TiledProduct.OUTPUTS;
     /** Weight rows that several rows meet one after the other, while those are in the second-level cache. */
     private static final int CACHED_OUTPUTS = 8;
 
@@ -33,7 +31,7 @@ final class VectorProduct {
         return this;
     }
 
-    /** Weight rows {@code from} to {@code to}, at most {@link #TILE_OUTPUTS} of them for tiled sets, against a set. */
+    /** Weight rows {@code from} to {@code to} against a set. */
     void run(PackedRows x, int set, int from, int to, RowProducts.Sink sink) {
         if (x.isTiled(set)) {
             new TiledProduct(w, order, scratch).run(x, set, from, to, sink);

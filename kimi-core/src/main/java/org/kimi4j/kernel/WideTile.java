@@ -24,7 +24,7 @@ final class WideTile {
         switch (rows) {
             case 1 -> tile1(w, x, xAt, vectors, one, sums, sumAt);
             case 2 -> tile2(w, x, xAt, vectors, one, sums, sumAt);
-            case 3 -> tile3(w, x, xAt, vectors, one, sums, sumAt);
+            case 3 -> tile3(w, x, xAt, vectors, sums, sumAt);
             case 4 -> tile4(w, x, xAt, vectors, sums, sumAt);
             default -> throw new IllegalArgumentException("tile of " + rows + " rows");
         }
@@ -127,8 +127,7 @@ final class WideTile {
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt + 23 * L).add(a35).intoArray(sums, sumAt + 23 * L);
     }
 
-    private static void tile3(
-            MemorySegment w, MemorySegment x, long xAt, int vectors, int one, float[] sums, int sumAt) {
+    private static void tile3(MemorySegment w, MemorySegment x, long xAt, int vectors, float[] sums, int sumAt) {
         if (w.getClass() != AlignedFloats.KIND) {
             throw AlignedFloats.other(w);
         }
@@ -153,9 +152,9 @@ final class WideTile {
         FloatVector a23 = a00;
         FloatVector a24 = a00;
         FloatVector a25 = a00;
-        long wi = 0;
         long xi = xAt;
-        for (int n = 0; n < vectors; n += one) {
+        long end = vectors * (24L * L);
+        for (long wi = 0; wi < end; wi += 24 * L) {
             FloatVector v0 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi, LE);
             FloatVector v1 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 4 * L, LE);
             FloatVector v2 = FloatVector.fromMemorySegment(Lanes.FLOAT, x, xi + 8 * L, LE);
@@ -183,7 +182,6 @@ final class WideTile {
             a05 = v0.fma(u, a05);
             a15 = v1.fma(u, a15);
             a25 = v2.fma(u, a25);
-            wi += 24 * L;
             xi += 12 * L;
         }
         FloatVector.fromArray(Lanes.FLOAT, sums, sumAt).add(a00).intoArray(sums, sumAt);
