@@ -29,7 +29,7 @@ class Compile {
 
     private static final List<Isa> SETS = List.of(
             new Isa("avx2", List.of("-mavx2", "-mfma"), List.of("kimi_avx2", "kimi_avx2_panels")),
-            new Isa("avx512", AVX512, List.of("kimi_avx512", "kimi_avx512_attention", "kimi_avx512_floats", "kimi_avx512_panels")),
+            new Isa("avx512", AVX512, List.of("kimi_avx512", "kimi_avx512_attention", "kimi_avx512_floats", "kimi_avx512_panels", "kimi_avx512_tiles")),
             new Isa(
                     "amx",
                     Stream.concat(AVX512.stream(), Stream.of("-mamx-tile", "-mamx-int8", "-mamx-bf16"))
@@ -38,7 +38,7 @@ class Compile {
                             "kimi_avx512",
                             "kimi_avx512_attention",
                             "kimi_avx512_floats",
-                            "kimi_avx512_panels",
+                            "kimi_avx512_panels", "kimi_avx512_tiles",
                             "kimi_amx",
                             "kimi_amx_attention")));
 

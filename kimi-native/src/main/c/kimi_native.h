@@ -4,7 +4,8 @@
  * Every function exists once for each instruction set, with its name at the end: kimi_int4_rows_avx2. Which set a file is
  * compiled for, KIMI_ISA says. A process uses one set only: rows prepared by one are not for the functions of another.
  *
- * The functions named pack, kimi_bf16_rows, kimi_int8_floats, kimi_int4_floats and kimi_attention do exactly the operations of their Java twins, at 256
+ * The functions named pack, kimi_bf16_rows, kimi_int8_floats, kimi_int4_floats,
+ * kimi_floats_panel and kimi_attention do exactly the operations of their Java twins, at 256
  * bits with AVX2 and at 512 with AVX-512, in the same order, so that results have the same bits: fused multiply-adds, four
  * chains, one fixed tree at the end. The others say what they sum. Whatever the number of rows or outputs of a call, each
  * product has the same bits. Compile without -ffast-math and with -ffp-contract=off; the fused operations are written out.
@@ -169,6 +170,34 @@ KIMI_EXPORT void KIMI(int4_pack)(const float *x, int64_t cols, float *to);
 /* As kimi_int8_floats of INT4 weights, scales for each 32 of them and below 2^112. Not with AVX2. */
 KIMI_EXPORT void KIMI(int4_floats)(
     float *out, const uint8_t *w, const uint16_t *ws, int64_t cols, int64_t outputs, const float *x, int64_t stride,
+    int64_t rows);
+
+/* Kinds of weights, outputs of a call of kimi_floats_panel at most, and rows that meet them together. */
+#define KIMI_WEIGHTS_BF16 0
+#define KIMI_WEIGHTS_INT8 1
+#define KIMI_WEIGHTS_INT4 2
+#define KIMI_FLOAT_OUTPUTS 24
+#define KIMI_FLOAT_ROWS 64
+
+/*
+ * The same as kimi_bf16_rows, kimi_int8_floats and kimi_int4_floats, with the same bits, for many rows: weights become floats
+ * once for all rows, a few at a time on the stack. out[r * KIMI_FLOAT_OUTPUTS + o]. Not with AVX2.
+ *   scratch  16 floats for each of KIMI_FLOAT_OUTPUTS and of as many rows as there are, at most KIMI_FLOAT_ROWS, the number of
+ *            sums rounded up to a multiple of 16; begins at a multiple of 64 bytes
+ *   ws, group  not looked at for bfloat16 weights
+ *   x        packed rows, `stride` floats apart; begins at a multiple of 64 bytes, stride a multiple of 16
+ */
+KIMI_EXPORT void KIMI(floats_panel)(
+    float *out,
+    float *scratch,
+    int64_t type,
+    const uint8_t *w,
+    const uint16_t *ws,
+    int64_t group,
+    int64_t cols,
+    int64_t outputs,
+    const float *x,
+    int64_t stride,
     int64_t rows);
 
 /*

@@ -179,6 +179,27 @@ static void integers(int64_t cols, int64_t group, int64_t outputs, int64_t rows)
     free(b4), free(b8), free(s4), free(s8);
 }
 
+#ifdef AVX512_FUNCTIONS
+/* Many packed rows: the bits of few. */
+static void expect_panel(
+    int64_t type, const void *w, const uint16_t *ws, int64_t group, int64_t cols, int64_t outputs, const float *packed,
+    int64_t stride, int64_t rows, const float *out) {
+    const int64_t together = rows < KIMI_FLOAT_ROWS ? rows : KIMI_FLOAT_ROWS, sums = (together * KIMI_FLOAT_OUTPUTS + 15) / 16 * 16;
+    float *scratch = aligned(sizeof(float) * 16 * sums), *x = aligned(sizeof(float) * rows * stride);
+    float *panel = malloc(sizeof(float) * rows * KIMI_FLOAT_OUTPUTS);
+    memcpy(x, packed, sizeof(float) * rows * stride);
+    KIMI(floats_panel)(panel, scratch, type, w, ws, group, cols, outputs, x, stride, rows);
+    for (int64_t r = 0; r < rows; r++) {
+        if (memcmp(panel + r * KIMI_FLOAT_OUTPUTS, out + r * outputs, sizeof(float) * outputs) != 0) {
+            printf("kimi_floats_panel of type %lld at %lld columns: row %lld is not what few rows are\n", (long long) type,
+                   (long long) cols, (long long) r);
+            failures++;
+        }
+    }
+    free(scratch), free(x), free(panel);
+}
+#endif
+
 static void floats(int64_t cols, int64_t outputs, int64_t rows) {
     const int64_t stride = (cols + 15) / 16 * 16;
     float *x = malloc(sizeof(float) * rows * cols), *packed = malloc(sizeof(float) * rows * stride);
@@ -203,6 +224,9 @@ static void floats(int64_t cols, int64_t outputs, int64_t rows) {
         }
     }
     expect("kimi_bf16_rows", cols, error, size, 2e-6);
+#ifdef AVX512_FUNCTIONS
+    expect_panel(KIMI_WEIGHTS_BF16, w, 0, 0, cols, outputs, packed, stride, rows, out);
+#endif
     free(x), free(packed), free(out), free(alone), free(base);
 }
 
@@ -233,6 +257,7 @@ static void exact_bytes(int64_t cols, int64_t group, int64_t outputs, int64_t ro
         expect_same("kimi_int8_floats", cols, out, outputs, alone, r, outputs);
     }
     expect("kimi_int8_floats", cols, error, size, 2e-6);
+    expect_panel(KIMI_WEIGHTS_INT8, w, ws, group, cols, outputs, packed, stride, rows, out);
     free(x), free(packed), free(out), free(alone), free(base), free(scale_base);
 }
 
@@ -263,6 +288,7 @@ static void exact_nibbles(int64_t cols, int64_t outputs, int64_t rows) {
         expect_same("kimi_int4_floats", cols, out, outputs, alone, r, outputs);
     }
     expect("kimi_int4_floats", cols, error, size, 2e-6);
+    expect_panel(KIMI_WEIGHTS_INT4, w, ws, 32, cols, outputs, packed, stride, rows, out);
     free(x), free(packed), free(out), free(alone), free(base), free(scale_base);
 }
 
@@ -565,11 +591,15 @@ int main(void) {
         }
     }
     integers(288, 32, 1, 1);
+#ifdef AVX512_FUNCTIONS
+    floats(544, 7, 131);
+#endif
     integers(544, 32, 35, 28);
     static const int64_t any[] = {1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 207, 257, 2048, 2049, 2112, 7168};
     for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
         floats(any[i], 21, 3);
         floats(any[i], 6, 5);
+        floats(any[i], 24, 19);
 #ifdef AVX512_FUNCTIONS
         halves(any[i], 21, 7);
         halves(any[i], 33, 28);
@@ -579,10 +609,12 @@ int main(void) {
     for (size_t i = 0; i < sizeof by32 / sizeof *by32; i++) {
         exact_nibbles(by32[i], 21, 3);
         exact_nibbles(by32[i], 6, 2);
+        exact_nibbles(by32[i], 23, 18);
         for (int64_t group = 32; group <= 2048; group *= 2) {
             if (by32[i] % group == 0) {
                 exact_bytes(by32[i], group, 21, 3);
                 exact_bytes(by32[i], group, 6, 2);
+                exact_bytes(by32[i], group, 13, 9);
             }
         }
     }

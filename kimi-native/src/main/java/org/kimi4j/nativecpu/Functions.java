@@ -29,6 +29,11 @@ final class Functions {
     /** Heads that stand side by side in a result of attention: {@code KIMI_ATTENTION_HEADS}. */
     static final int HEADS = 32;
 
+    /** Outputs of a panel of floats at most, and rows that meet it together: {@code KIMI_FLOAT_...}. */
+    static final int FLOAT_OUTPUTS = 24;
+
+    static final int FLOAT_ROWS = 64;
+
     /** Positions of a page: {@code KIMI_ATTENTION_POSITIONS}. */
     static final int POSITIONS = 64;
 
@@ -45,6 +50,10 @@ final class Functions {
     private static final class Bytes {
         static final MethodHandle PACK = find("int8_pack", 3);
         static final MethodHandle FLOATS = find("int8_floats", 9);
+    }
+
+    private static final class FloatPanels {
+        static final MethodHandle RUN = find("floats_panel", 11);
     }
 
     private static final class Nibbles {
@@ -252,6 +261,26 @@ final class Functions {
     static void int4Floats(long out, long w, long ws, long cols, long outputs, long x, long stride, long rows) {
         try {
             Nibbles.FLOATS.invokeExact(out, w, ws, cols, outputs, x, stride, rows);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Not for {@link Isa#AVX2}. */
+    static void floatsPanel(
+            long out,
+            long scratch,
+            long type,
+            long w,
+            long ws,
+            long group,
+            long cols,
+            long outputs,
+            long x,
+            long stride,
+            long rows) {
+        try {
+            FloatPanels.RUN.invokeExact(out, scratch, type, w, ws, group, cols, outputs, x, stride, rows);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -8,12 +8,12 @@ import org.kimi4j.kernel.RowProducts;
 import org.kimi4j.tensor.Matrix;
 
 /**
- * Rows of floats. A few rows against bfloat16 weights, and with AVX-512 against INT8 and INT4 weights, go through C, which has the bits
- * of the Java kernels at its own width; everything else, and everything at another width, is Java's.
+ * Rows of floats, with the bits of the Java kernels at the same width. With AVX-512 all of them go through C, in panels where
+ * they are many; with AVX2 a few rows against bfloat16 weights do. Everything else, and everything at another width, is Java's.
  */
 final class NativeFloats implements RowProducts, AutoCloseable {
 
-    /** From this many rows on Java unpacks weights into tiles. */
+    /** From this many rows on unpacking weights first costs less than meeting the packed form once per row. */
     private static final int TILED = 4;
 
     private static final int TASK_BYTES = 256 << 10;
@@ -26,7 +26,12 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     private final NativeForms.Worker[] workers;
     private final Sets sets = new Sets();
     private final Buffer memory = new Buffer();
+    /** Whether C does it. */
     private boolean streams;
+
+    /** Whether any set has so many rows that a task is one for panels. */
+    private boolean tiled;
+
     /** Elements in a word of the weights that rows are packed for. */
     private int perWord;
 
@@ -42,9 +47,10 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     public void reset(Matrix like, int... sizes) {
         sets.reset(sizes);
         perWord = perWord(like);
-        streams = (perWord == 2 || perWord > 2 && Library.isa().isAvx512())
-                && PanamaKernels.vectorBits() == Library.isa().bits()
-                && sets.largest() < TILED;
+        tiled = sets.largest() >= TILED;
+        streams = PanamaKernels.vectorBits() == Library.isa().bits()
+                && perWord > 1
+                && (Library.isa().isAvx512() || perWord == 2 && !tiled);
         if (!streams) {
             java.reset(like, sizes);
             return;
@@ -99,6 +105,9 @@ final class NativeFloats implements RowProducts, AutoCloseable {
     @Override
     public int outputsPerTask(Matrix w) {
         long rowBytes = 4L * cols / perWord;
+        if (streams && tiled) {
+            return Functions.FLOAT_OUTPUTS;
+        }
         return streams ? Math.clamp(TASK_BYTES / rowBytes / STREAMS, 1, 64) * STREAMS : java.outputsPerTask(w);
     }
 
@@ -109,6 +118,11 @@ final class NativeFloats implements RowProducts, AutoCloseable {
             return;
         }
         int rows = sets.rows(set);
+        if (rows >= TILED) {
+            panel(w, set, from, to, worker);
+            NativeIntegers.deliver(workers[worker], 0, 0, rows, from, to, Functions.FLOAT_OUTPUTS, sink);
+            return;
+        }
         MemorySegment out = workers[worker].out().atLeast(4L * rows * (to - from));
         switch (w) {
             case Matrix.Bf16 b ->
@@ -144,6 +158,56 @@ final class NativeFloats implements RowProducts, AutoCloseable {
             case Matrix.F32 _ -> throw new IllegalArgumentException("C does not stream " + w);
         }
         NativeIntegers.deliver(workers[worker], 0, 0, rows, from, to, to - from, sink);
+    }
+
+    /** At most {@link Functions#FLOAT_OUTPUTS} outputs of all rows of a set. */
+    private void panel(Matrix w, int set, int from, int to, int worker) {
+        int rows = sets.rows(set);
+        MemorySegment out = workers[worker].out().atLeast(4L * rows * Functions.FLOAT_OUTPUTS);
+        int sums = (Math.min(rows, Functions.FLOAT_ROWS) * Functions.FLOAT_OUTPUTS + LANES - 1) / LANES * LANES;
+        MemorySegment scratch = workers[worker].row().atLeast(4L * LANES * sums);
+        long first = (long) from * cols;
+        switch (w) {
+            case Matrix.Bf16 b -> panel(out, scratch, 0, b.values().address() + 2 * first, 0, 0, set, to - from);
+            case Matrix.Int8 q ->
+                panel(
+                        out,
+                        scratch,
+                        1,
+                        q.packed().address() + first,
+                        q.scales().address() + 2 * (first / q.group()),
+                        q.group(),
+                        set,
+                        to - from);
+            case Matrix.Int4 q ->
+                panel(
+                        out,
+                        scratch,
+                        2,
+                        q.packed().address() + first / 2,
+                        q.scales().address() + 2 * (first / Matrix.Int4.GROUP),
+                        Matrix.Int4.GROUP,
+                        set,
+                        to - from);
+            case Matrix.F32 _ -> throw new IllegalArgumentException("C does not stream " + w);
+        }
+    }
+
+    /** @param type {@code KIMI_WEIGHTS_...} */
+    private void panel(
+            MemorySegment out, MemorySegment scratch, int type, long w, long ws, int group, int set, int outputs) {
+        Functions.floatsPanel(
+                out.address(),
+                scratch.address(),
+                type,
+                w,
+                ws,
+                group,
+                cols,
+                outputs,
+                packed(set, 0),
+                stride,
+                sets.rows(set));
     }
 
     @Override

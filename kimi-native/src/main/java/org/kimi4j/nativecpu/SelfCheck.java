@@ -67,6 +67,14 @@ final class SelfCheck {
                 return Optional.of(wrong("kimi_bf16_rows", error));
             }
             if (Library.isa().isAvx512()) {
+                for (Matrix w : new Matrix[] {check.int4(), check.int8(GROUP), bf16}) {
+                    error = distance(
+                            products(forms.floats(), w, floats, ROWS, false),
+                            products(java.floats(), w, floats, ROWS, false));
+                    if (!(error <= 0)) {
+                        return Optional.of(wrong("kimi_floats_panel", error));
+                    }
+                }
                 for (Matrix w : new Matrix[] {check.int4(), check.int8(GROUP)}) {
                     error = distance(
                             products(forms.floats(), w, floats, 3, false),
