@@ -38,6 +38,9 @@ final class GemvInt4 {
             Matrix.Int4 matrix, int from, int to, ElementOrder order, float[] x, int xAt, float[] lanes, int lanesAt) {
         MemorySegment w = matrix.packed();
         MemorySegment scales = matrix.scales();
+        // As in IntegerGemvInt4: classes are learnt once, outside the loop.
+        w.byteSize();
+        scales.byteSize();
         int step = 8 * order.lanes;
         for (int o = from; o < to; o++) {
             long at = (long) o * matrix.cols() / 2;
@@ -61,149 +64,161 @@ final class GemvInt4 {
                     IntVector v0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
                     FloatVector scale0 = sc.rearrange(SPREAD0);
                     FloatVector eight0 = scale0.mul(-8f);
-                    a0 = ((FloatVector) v0.and(15).convert(VectorOperators.I2F, 0))
+                    a0 = ((FloatVector) v0.and(15).convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i), a0);
-                    a1 = ((FloatVector)
-                                    v0.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    a1 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 4)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i), a1);
-                    a2 = ((FloatVector)
-                                    v0.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    a2 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 8)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i), a2);
                     a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 12)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i), a3);
                     a0 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 16)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + L), a0);
                     a1 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 20)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + L), a1);
                     a2 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 24)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + L), a2);
-                    a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    a3 = ((FloatVector) v0.lanewise(VectorOperators.LSHR, 28)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale0, eight0)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + L), a3);
                     IntVector v1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
                     FloatVector scale1 = sc.rearrange(SPREAD1);
                     FloatVector eight1 = scale1.mul(-8f);
-                    a0 = ((FloatVector) v1.and(15).convert(VectorOperators.I2F, 0))
+                    a0 = ((FloatVector) v1.and(15).convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 2 * L), a0);
-                    a1 = ((FloatVector)
-                                    v1.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    a1 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 4)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 2 * L), a1);
-                    a2 = ((FloatVector)
-                                    v1.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    a2 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 8)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 2 * L), a2);
                     a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 12)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 2 * L), a3);
                     a0 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 16)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 3 * L), a0);
                     a1 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 20)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 3 * L), a1);
                     a2 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 24)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 3 * L), a2);
-                    a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    a3 = ((FloatVector) v1.lanewise(VectorOperators.LSHR, 28)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale1, eight1)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 3 * L), a3);
                     IntVector v2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
                     FloatVector scale2 = sc.rearrange(SPREAD2);
                     FloatVector eight2 = scale2.mul(-8f);
-                    a0 = ((FloatVector) v2.and(15).convert(VectorOperators.I2F, 0))
+                    a0 = ((FloatVector) v2.and(15).convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 4 * L), a0);
-                    a1 = ((FloatVector)
-                                    v2.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    a1 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 4)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 4 * L), a1);
-                    a2 = ((FloatVector)
-                                    v2.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    a2 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 8)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 4 * L), a2);
                     a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 12)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 4 * L), a3);
                     a0 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 16)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 5 * L), a0);
                     a1 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 20)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 5 * L), a1);
                     a2 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 24)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 5 * L), a2);
-                    a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    a3 = ((FloatVector) v2.lanewise(VectorOperators.LSHR, 28)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale2, eight2)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 5 * L), a3);
                     IntVector v3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
                     FloatVector scale3 = sc.rearrange(SPREAD3);
                     FloatVector eight3 = scale3.mul(-8f);
-                    a0 = ((FloatVector) v3.and(15).convert(VectorOperators.I2F, 0))
+                    a0 = ((FloatVector) v3.and(15).convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 6 * L), a0);
-                    a1 = ((FloatVector)
-                                    v3.lanewise(VectorOperators.LSHR, 4).and(15).convert(VectorOperators.I2F, 0))
+                    a1 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 4)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 6 * L), a1);
-                    a2 = ((FloatVector)
-                                    v3.lanewise(VectorOperators.LSHR, 8).and(15).convert(VectorOperators.I2F, 0))
+                    a2 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 8)
+                                    .and(15)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 6 * L), a2);
                     a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 12)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 6 * L), a3);
                     a0 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 16)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x0 + i + 7 * L), a0);
                     a1 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 20)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x1 + i + 7 * L), a1);
                     a2 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 24)
                                     .and(15)
-                                    .convert(VectorOperators.I2F, 0))
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x2 + i + 7 * L), a2);
-                    a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0))
+                    a3 = ((FloatVector) v3.lanewise(VectorOperators.LSHR, 28)
+                                    .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                             .fma(scale3, eight3)
                             .fma(FloatVector.fromArray(Lanes.FLOAT, x, x3 + i + 7 * L), a3);
                     at += 16 * L;

@@ -145,7 +145,7 @@ final class GemvInt8 {
             a = ((FloatVector) as.lanewise(VectorOperators.LSHL, 16)
                             .lanewise(VectorOperators.ASHR, 16)
                             .add(as.lanewise(VectorOperators.ASHR, 16))
-                            .convert(VectorOperators.I2F, 0))
+                            .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                     .fma(FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt).rearrange(SPREAD), a);
             IntVector bv = IntVector.fromMemorySegment(Lanes.INT, w, at + apart, LE);
             IntVector bs = bv.reinterpretAsShorts()
@@ -159,7 +159,7 @@ final class GemvInt8 {
             b = ((FloatVector) bs.lanewise(VectorOperators.LSHL, 16)
                             .lanewise(VectorOperators.ASHR, 16)
                             .add(bs.lanewise(VectorOperators.ASHR, 16))
-                            .convert(VectorOperators.I2F, 0))
+                            .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                     .fma(
                             FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + stride)
                                     .rearrange(SPREAD),
@@ -176,7 +176,7 @@ final class GemvInt8 {
             c = ((FloatVector) cs.lanewise(VectorOperators.LSHL, 16)
                             .lanewise(VectorOperators.ASHR, 16)
                             .add(cs.lanewise(VectorOperators.ASHR, 16))
-                            .convert(VectorOperators.I2F, 0))
+                            .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                     .fma(
                             FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 2 * stride)
                                     .rearrange(SPREAD),
@@ -193,7 +193,7 @@ final class GemvInt8 {
             d = ((FloatVector) ds.lanewise(VectorOperators.LSHL, 16)
                             .lanewise(VectorOperators.ASHR, 16)
                             .add(ds.lanewise(VectorOperators.ASHR, 16))
-                            .convert(VectorOperators.I2F, 0))
+                            .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                     .fma(
                             FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt + 3 * stride)
                                     .rearrange(SPREAD),
@@ -241,7 +241,7 @@ final class GemvInt8 {
             a = ((FloatVector) as.lanewise(VectorOperators.LSHL, 16)
                             .lanewise(VectorOperators.ASHR, 16)
                             .add(as.lanewise(VectorOperators.ASHR, 16))
-                            .convert(VectorOperators.I2F, 0))
+                            .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
                     .fma(FloatVector.fromArray(Lanes.FLOAT, scales, scaleAt).rearrange(SPREAD), a);
             at += 4 * L;
             i += PACKED;

@@ -3,6 +3,7 @@ package org.kimi4j.kernel;
 import static org.kimi4j.kernel.Lanes.LE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -94,6 +95,9 @@ final class IntegerGemvInt4 {
      * <p>The products of a word's 8 nibbles are summed in its two shorts, those by a shift; lanes of two loads are added by
      * blends, so that what follows is done for four loads at once. A group's whole sum less its offset fits 16 bits.
      *
+     * <p>The running vectors stay in {@code lanes}: in a loop of this size, vectors that live from step to step became objects
+     * in some JVMs and not in others, by what the compiler had seen of the Vector API's own methods before.
+     *
      * @param x activations packed by {@link #pack}
      */
     static void rows(
@@ -110,6 +114,11 @@ final class IntegerGemvInt4 {
             Matrix.Int4 matrix, int from, int half, ElementOrder order, IntegerRow x, float[] lanes, int lanesAt) {
         MemorySegment w = matrix.packed();
         MemorySegment scales = matrix.scales();
+        // The compiler learns the class of both here, once and from what this method has seen. Otherwise it asks at
+        // each load,
+        // by what all loads of the JVM have seen, and may leave a call in the loop.
+        w.byteSize();
+        scales.byteSize();
         short[] codes = x.codes;
         float[] xScales = x.scales;
         int[] xOffsets = x.offsets;
@@ -124,8 +133,10 @@ final class IntegerGemvInt4 {
             long at = (long) o * matrix.cols() / 2;
             long scaleAt = at / 8;
             int i = codeAt;
-            FloatVector a = FloatVector.zero(Lanes.FLOAT);
-            FloatVector b = FloatVector.zero(Lanes.FLOAT);
+            int a = lanesAt + (o - from) * L;
+            int b = a + half * L;
+            Arrays.fill(lanes, a, a + L, 0);
+            Arrays.fill(lanes, b, b + L, 0);
             for (int g = 0; g < groups; g += step) {
                 ShortVector x0 = ShortVector.fromArray(Lanes.SHORT, codes, i);
                 ShortVector x1 = ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L);
@@ -261,12 +272,13 @@ final class IntegerGemvInt4 {
                         .lanewise(VectorOperators.LSHL, 16)
                         .reinterpretAsFloats()
                         .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
-                a = ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
+                ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
                                 .add(ag)
                                 .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
                                 .lanewise(VectorOperators.ASHR, 16)
-                                .convert(VectorOperators.I2F, 0))
-                        .fma(ac.rearrange(GROUPS), a);
+                                .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
+                        .fma(ac.rearrange(GROUPS), FloatVector.fromArray(Lanes.FLOAT, lanes, a))
+                        .intoArray(lanes, a);
                 IntVector b3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L + apart, LE);
                 ShortVector bs3 = b3.reinterpretAsShorts()
                         .mul(x12)
@@ -300,18 +312,17 @@ final class IntegerGemvInt4 {
                         .lanewise(VectorOperators.LSHL, 16)
                         .reinterpretAsFloats()
                         .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
-                b = ((FloatVector) bg.lanewise(VectorOperators.LSHL, 16)
+                ((FloatVector) bg.lanewise(VectorOperators.LSHL, 16)
                                 .add(bg)
                                 .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
                                 .lanewise(VectorOperators.ASHR, 16)
-                                .convert(VectorOperators.I2F, 0))
-                        .fma(bc.rearrange(GROUPS), b);
+                                .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
+                        .fma(bc.rearrange(GROUPS), FloatVector.fromArray(Lanes.FLOAT, lanes, b))
+                        .intoArray(lanes, b);
                 at += 16 * L;
                 scaleAt += 2 * L;
                 i += 32 * L;
             }
-            a.intoArray(lanes, lanesAt + (o - from) * L);
-            b.intoArray(lanes, lanesAt + (o - from + half) * L);
         }
     }
 
@@ -320,6 +331,8 @@ final class IntegerGemvInt4 {
             Matrix.Int4 matrix, int row, ElementOrder order, IntegerRow x, float[] lanes, int lanesAt) {
         MemorySegment w = matrix.packed();
         MemorySegment scales = matrix.scales();
+        w.byteSize(); // as above
+        scales.byteSize();
         short[] codes = x.codes;
         float[] xScales = x.scales;
         int[] xOffsets = x.offsets;
@@ -330,7 +343,7 @@ final class IntegerGemvInt4 {
         long at = (long) row * matrix.cols() / 2;
         long scaleAt = at / 8;
         int i = codeAt;
-        FloatVector a = FloatVector.zero(Lanes.FLOAT);
+        Arrays.fill(lanes, lanesAt, lanesAt + L, 0);
         for (int g = 0; g < groups; g += step) {
             ShortVector x0 = ShortVector.fromArray(Lanes.SHORT, codes, i);
             ShortVector x1 = ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L);
@@ -423,16 +436,16 @@ final class IntegerGemvInt4 {
                     .lanewise(VectorOperators.LSHL, 16)
                     .reinterpretAsFloats()
                     .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
-            a = ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
+            ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
                             .add(ag)
                             .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
                             .lanewise(VectorOperators.ASHR, 16)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(ac.rearrange(GROUPS), a);
+                            .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
+                    .fma(ac.rearrange(GROUPS), FloatVector.fromArray(Lanes.FLOAT, lanes, lanesAt))
+                    .intoArray(lanes, lanesAt);
             at += 16 * L;
             scaleAt += 2 * L;
             i += 32 * L;
         }
-        a.intoArray(lanes, lanesAt);
     }
 }

@@ -172,7 +172,7 @@ final class VectorElementwise {
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
                     .fma(r.mul(r), r.add(1f))
-                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                    .mul(((IntVector) n.convertShape(VectorOperators.F2I, Lanes.INT, 0))
                             .add(127)
                             .lanewise(VectorOperators.LSHL, 23)
                             .reinterpretAsFloats());
@@ -207,7 +207,7 @@ final class VectorElementwise {
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
                     .fma(r.mul(r), r.add(1f))
-                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                    .mul(((IntVector) n.convertShape(VectorOperators.F2I, Lanes.INT, 0))
                             .add(127)
                             .lanewise(VectorOperators.LSHL, 23)
                             .reinterpretAsFloats());
@@ -293,7 +293,7 @@ final class VectorElementwise {
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C2))
                     .fma(r, FloatVector.broadcast(Lanes.FLOAT, Exp.C1))
                     .fma(r.mul(r), r.add(1f))
-                    .mul(((IntVector) n.convert(VectorOperators.F2I, 0))
+                    .mul(((IntVector) n.convertShape(VectorOperators.F2I, Lanes.INT, 0))
                             .add(127)
                             .lanewise(VectorOperators.LSHL, 23)
                             .reinterpretAsFloats());

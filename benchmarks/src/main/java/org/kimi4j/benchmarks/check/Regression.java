@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.kimi4j.benchmarks.denominator.Peak;
 import org.kimi4j.benchmarks.denominator.ReadPass;
 import org.kimi4j.benchmarks.measure.Alternation;
@@ -46,47 +48,59 @@ public final class Regression implements AutoCloseable {
         this.weights = weights;
     }
 
-    /** Checks all kernels. */
-    public List<Verdict> run() {
-        List<Verdict> verdicts = new ArrayList<>();
+    /**
+     * Checks kernels, one after the other.
+     *
+     * @param names which, by the beginnings of their names; all if there are none
+     */
+    public void run(List<String> names, Consumer<Verdict> to) {
         Matrix packed = weights.nextInt4(false);
         Matrix bf16 = weights.nextBf16(1_536, WeightPool.HIDDEN);
         Matrix int8 = weights.nextInt8(1_536, WeightPool.HIDDEN, 128);
         for (Precision precision : Precision.values()) {
             // The exact product unpacks every weight to a float for a single row: far from either limit.
             double int4 = precision == Precision.EXACT ? 0.012 : 0.04;
-            verdicts.add(product("int4 x 1", precision, packed, 1, new Verdict.Bound(FEW_BYTES, 3, int4)));
-            verdicts.add(product("bf16 x 1", precision, bf16, 1, new Verdict.Bound(FEW_BYTES, 2.5, 0.1)));
-            verdicts.add(product("int8 x 1", precision, int8, 1, new Verdict.Bound(FEW_BYTES, 2.5, 0.015)));
-            verdicts.add(product("int4 x 32", precision, packed, 32, new Verdict.Bound(FEW_BYTES, 5, 0.15)));
-            verdicts.add(product("bf16 x 32", precision, bf16, 32, new Verdict.Bound(FEW_BYTES, 5, 0.15)));
-            verdicts.add(attention(precision, new Verdict.Bound(FEW_BYTES, 4, 0.1)));
+            Stream.of(
+                            product("int4 x 1", precision, packed, 1, new Verdict.Bound(FEW_BYTES, 3, int4)),
+                            product("bf16 x 1", precision, bf16, 1, new Verdict.Bound(FEW_BYTES, 2.5, 0.1)),
+                            product("int8 x 1", precision, int8, 1, new Verdict.Bound(FEW_BYTES, 2.5, 0.015)),
+                            product("int4 x 32", precision, packed, 32, new Verdict.Bound(FEW_BYTES, 5, 0.15)),
+                            product("bf16 x 32", precision, bf16, 32, new Verdict.Bound(FEW_BYTES, 5, 0.15)),
+                            attention(precision, new Verdict.Bound(FEW_BYTES, 4, 0.1)))
+                    .filter(check -> names.isEmpty() || names.stream().anyMatch(check.name::startsWith))
+                    .forEach(check -> to.accept(verdict(check)));
         }
-        return verdicts;
     }
 
     /** A kernel and its twin with what both work on. */
     @FunctionalInterface
     private interface Body {
-        Work on(Kernels kernels);
+        Work on(Kernels kernels, String name);
     }
 
-    private Verdict verdict(Precision precision, Verdict.Bound bound, List<Work> denominators, Body body) {
-        Kernels vector = new PanamaKernels(precision, new WorkerPool("vector", 1), new Workspace());
+    private record Check(String name, Precision precision, Verdict.Bound bound, List<Work> denominators, Body body) {}
+
+    private Verdict verdict(Check check) {
+        Kernels vector = new PanamaKernels(check.precision, new WorkerPool("vector", 1), new Workspace());
         owned.add(vector);
-        Kernels scalar = KernelSet.scalar(precision, 1);
+        Kernels scalar = KernelSet.scalar(check.precision, 1);
         owned.add(scalar);
-        return Verdict.of(bound, body.on(vector), body.on(scalar), denominators, SHORT);
+        return Verdict.of(
+                check.bound,
+                check.body.on(vector, check.name),
+                check.body.on(scalar, check.name),
+                check.denominators,
+                SHORT);
     }
 
-    private Verdict product(String name, Precision precision, Matrix w, int rows, Verdict.Bound bound) {
+    private Check product(String name, Precision precision, Matrix w, int rows, Verdict.Bound bound) {
         boolean[] roles = new boolean[rows];
         Arrays.fill(roles, rows > 1);
         List<Work> denominators =
                 rows == 1 ? ReadPass.works(limits, w.byteSize(), () -> WeightPool.memory(w)) : Peak.fma(limits);
-        return verdict(precision, bound, denominators, k -> {
+        return new Check(name(name, precision), precision, bound, denominators, (k, full) -> {
             Tensor x = KernelSet.activations(k, rows, w.cols(), 1);
-            return new Work(name(name, precision), w.byteSize(), 2.0 * rows * w.rows() * w.cols(), () -> {
+            return new Work(full, w.byteSize(), 2.0 * rows * w.rows() * w.cols(), () -> {
                 long mark = k.workspace().mark();
                 k.matmul(x, w, roles);
                 k.workspace().release(mark);
@@ -94,8 +108,9 @@ public final class Regression implements AutoCloseable {
         });
     }
 
-    private Verdict attention(Precision precision, Verdict.Bound bound) {
-        return verdict(precision, bound, Peak.fma(limits), k -> {
+    private Check attention(Precision precision, Verdict.Bound bound) {
+        String name = name("attention over " + POSITIONS, precision);
+        return new Check(name, precision, bound, Peak.fma(limits), (k, full) -> {
             CacheShape shape = new CacheShape(1, MLA.latentDim(), MLA.ropeDim(), KvType.BF16);
             // Its memory is given back when the JVM ends: pages must outlive the work.
             LatentCache cache = new PagePool(shape, shape.bytesFor(POSITIONS)).newCache();
@@ -111,7 +126,7 @@ public final class Regression implements AutoCloseable {
             Tensor q = KernelSet.activations(k, 1, MLA.heads() * MLA.queryDim(), 3);
             Rows at = Rows.of(cache, POSITIONS - 1, 1, false);
             double flops = 2.0 * MLA.heads() * (2 * MLA.latentDim() + MLA.ropeDim()) * POSITIONS;
-            return new Work(name("attention over " + POSITIONS, precision), 0, flops, () -> {
+            return new Work(full, 0, flops, () -> {
                 long inner = k.workspace().mark();
                 k.latentAttention(qLatent, q, 0, at, MLA);
                 k.workspace().release(inner);
