@@ -114,8 +114,8 @@ final class IntegerGemvInt4 {
             Matrix.Int4 matrix, int from, int half, ElementOrder order, IntegerRow x, float[] lanes, int lanesAt) {
         MemorySegment w = matrix.packed();
         MemorySegment scales = matrix.scales();
-        // The compiler learns the class of both here, once and from what this method has seen. Otherwise it asks at each
-        // load, by what all loads of the JVM have seen, and may leave a call in the loop.
+        // The compiler learns the class of both here, once and from what this method has seen. Otherwise it asks
+        // at each load, by what all loads of the JVM have seen, and may leave a call in the loop.
         w.byteSize();
         scales.byteSize();
         short[] codes = x.codes;
