@@ -4,7 +4,7 @@
  * all weights, by kimi_tile_codes and kimi_tile_halves. A tile of sums has sixteen outputs by sixteen rows.
  */
 #define _DEFAULT_SOURCE /* syscall */
-#include "kimi_avx512.h"
+#include "kimi_amx.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,28 +17,7 @@
 #define BYTE_BLOCK 1024
 #define BLOCK_GROUPS (BYTE_BLOCK / GROUP)
 #define HALF_BLOCK 256
-/* bfloat16 numbers to a row of a tile. */
-#define STEP 32
 #define STEPS (HALF_BLOCK / STEP)
-
-/* Tiles 0 to 3 are sums, 4 and 5 weights, 6 and 7 activations. */
-struct shapes {
-    uint8_t palette, start, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-};
-
-/* A product of tiles adds up `bytes` bytes of each row. */
-static void configure(int bytes) {
-    struct shapes shapes;
-    memset(&shapes, 0, sizeof shapes);
-    shapes.palette = 1;
-    for (int t = 0; t < 8; t++) {
-        shapes.bytes[t] = (uint16_t) (t == 4 || t == 5 ? bytes : 64);
-        shapes.rows[t] = (uint8_t) (t >= 6 ? bytes / 4 : 16);
-    }
-    _tile_loadconfig(&shapes);
-}
 
 int32_t KIMI(permit)(void) {
     const long request = 0x1023, tiles = 18; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */

@@ -4,31 +4,14 @@
  * positions, with the same rows in pairs. What is a float in the Java kernels is two bfloat16 parts here, the second of what
  * the first leaves: 16 bits of it, in two products.
  */
+#include "kimi_amx.h"
 #include "kimi_attention.h"
 
-/* bfloat16 numbers to a row of a tile, and floats to a tile. */
-#define STEP 32
+/* Floats to a tile. */
 #define TILE (LANES * LANES)
 /* Steps of a page. */
 #define STEPS (POSITIONS / STEP)
 #define CACHE_LINE 64
-
-struct shapes {
-    uint8_t palette, start, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-};
-
-static void configure(void) {
-    struct shapes shapes;
-    memset(&shapes, 0, sizeof shapes);
-    shapes.palette = 1;
-    for (int t = 0; t < 8; t++) {
-        shapes.bytes[t] = CACHE_LINE;
-        shapes.rows[t] = LANES;
-    }
-    _tile_loadconfig(&shapes);
-}
 
 INLINE int64_t over(int64_t a, int64_t b) {
     return (a + b - 1) / b;
@@ -323,7 +306,7 @@ void KIMI(attention_tiles)(
             out[block * size + HEADS + h] = 0;
         }
     }
-    configure();
+    configure(CACHE_LINE);
     for (int64_t first = 0; first < positions; first += POSITIONS) {
         const uint16_t *page = pages[first / POSITIONS];
         const uint16_t *next = first + POSITIONS < positions ? pages[first / POSITIONS + 1] : 0;
