@@ -20,21 +20,23 @@ import org.kimi4j.tensor.Matrix;
 final class IntegerGemvInt4 {
 
     private static final int L = Lanes.COUNT;
-    private static final VectorMask<Integer> ODD = lanes(1);
-    private static final VectorMask<Integer> UPPER = lanes(2);
+    private static final VectorMask<Short> ODD = lanes(1);
+    private static final VectorMask<Short> UPPER = lanes(2);
+    /** Of ints: without AVX-512, shorts take six instructions to change places. */
     private static final VectorShuffle<Integer> SWAP1 = VectorShuffle.fromOp(Lanes.INT, lane -> lane ^ 1);
+
     private static final VectorShuffle<Integer> SWAP2 = VectorShuffle.fromOp(Lanes.INT, lane -> lane ^ 2);
     /** Where the groups of a step end up: see {@link #group}. */
     private static final VectorShuffle<Float> GROUPS = VectorShuffle.fromOp(Lanes.FLOAT, IntegerGemvInt4::group);
 
     private IntegerGemvInt4() {}
 
-    private static VectorMask<Integer> lanes(int bit) {
-        boolean[] set = new boolean[L];
-        for (int lane = 0; lane < L; lane++) {
-            set[lane] = (lane & bit) != 0;
+    private static VectorMask<Short> lanes(int bit) {
+        boolean[] set = new boolean[2 * L];
+        for (int lane = 0; lane < 2 * L; lane++) {
+            set[lane] = (lane / 2 & bit) != 0;
         }
-        return VectorMask.fromArray(Lanes.INT, set, 0);
+        return VectorMask.fromArray(Lanes.SHORT, set, 0);
     }
 
     /** The group of a step that a lane has in the end: that of a load, which are taken by turns. */
@@ -47,8 +49,7 @@ final class IntegerGemvInt4 {
      *
      * <p>A weight short holds four nibbles, and a shift that brings one down leaves those above it in place. Instead of
      * masking them off, what they add is taken from the factors that they meet next: all sums are exact modulo 2^16, and so
-     * is the whole sum of a group. So the factors of nibbles 0 to 3 are x0, x1 - 16 x0, x2 - 16 x1 and x3 - 16 x2, and what a
-     * shift of the word brings from its upper short into its lower one is taken from the upper one's first.
+     * is the whole sum of a group. So the factors of nibbles 0 to 3 are x0, x1 - 16 x0, x2 - 16 x1 and x3 - 16 x2.
      *
      * @param sums of each group's integers, at {@code sumAt}
      * @param offsets receives at {@code sumAt} what the offset of 8 in the nibbles adds too much, in the upper 16 bits and
@@ -64,20 +65,13 @@ final class IntegerGemvInt4 {
             int sumAt,
             int[] offsets) {
         for (int block = 0; block < vectorized; block += 8 * L) {
-            for (int word = 0; word < L; word++) {
-                int to = packedAt + block + 2 * word;
-                int c = at + block + 8 * word;
-                int low1 = codes[c + 1] - (codes[c] << 4);
-                int low2 = codes[c + 2] - (codes[c + 1] << 4);
-                int low3 = codes[c + 3] - (codes[c + 2] << 4);
+            for (int lane = 0; lane < 2 * L; lane++) {
+                int to = packedAt + block + lane;
+                int c = at + block + 4 * lane;
                 packed[to] = codes[c];
-                packed[to + 1] = (short) (codes[c + 4] - (low1 << 12) - (low2 << 8) - (low3 << 4));
-                packed[to + 2 * L] = (short) low1;
-                packed[to + 2 * L + 1] = (short) (codes[c + 5] - (codes[c + 4] << 4));
-                packed[to + 4 * L] = (short) low2;
-                packed[to + 4 * L + 1] = (short) (codes[c + 6] - (codes[c + 5] << 4));
-                packed[to + 6 * L] = (short) low3;
-                packed[to + 6 * L + 1] = (short) (codes[c + 7] - (codes[c + 6] << 4));
+                packed[to + 2 * L] = (short) (codes[c + 1] - (codes[c] << 4));
+                packed[to + 4 * L] = (short) (codes[c + 2] - (codes[c + 1] << 4));
+                packed[to + 6 * L] = (short) (codes[c + 3] - (codes[c + 2] << 4));
             }
         }
         for (int step = 0; step < vectorized / Activations.GROUP; step += L) {
@@ -92,11 +86,10 @@ final class IntegerGemvInt4 {
      * {@code lanes}, one after the other. Two rows are taken at a time, one of either half: a core reads faster in two streams
      * than in one, and what is read of the activations serves two.
      *
-     * <p>The products of a word's 8 nibbles are summed in its two shorts, those by a shift; lanes of two loads are added by
-     * blends, so that what follows is done for four loads at once. A group's whole sum less its offset fits 16 bits.
-     *
-     * <p>The running vectors stay in {@code lanes}: in a loop of this size, vectors that live from step to step became objects
-     * in some JVMs and not in others, by what the compiler had seen of the Vector API's own methods before.
+     * <p>The products of a word's 8 nibbles are summed in its two shorts; lanes of two loads are added by blends, so that what
+     * follows is done for four loads at once. A group's whole sum less its offset fits 16 bits. Weights are vectors of shorts
+     * until then: each change of kind is 400 nodes to the compiler, and with those of this loop it ran out of them, so that
+     * some vectors became objects, in one JVM and not in the next.
      *
      * @param x activations packed by {@link #pack}
      */
@@ -134,194 +127,132 @@ final class IntegerGemvInt4 {
             int i = codeAt;
             int a = lanesAt + (o - from) * L;
             int b = a + half * L;
-            Arrays.fill(lanes, a, a + L, 0);
-            Arrays.fill(lanes, b, b + L, 0);
+            FloatVector ar = FloatVector.zero(Lanes.FLOAT);
+            FloatVector br = ar;
             for (int g = 0; g < groups; g += step) {
                 ShortVector x0 = ShortVector.fromArray(Lanes.SHORT, codes, i);
                 ShortVector x1 = ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L);
                 ShortVector x2 = ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L);
                 ShortVector x3 = ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L);
-                IntVector a0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-                ShortVector as0 = a0.reinterpretAsShorts()
-                        .mul(x0)
-                        .add(a0.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x1))
-                        .add(a0.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x2))
-                        .add(a0.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x3));
-                IntVector b0 = IntVector.fromMemorySegment(Lanes.INT, w, at + apart, LE);
-                ShortVector bs0 = b0.reinterpretAsShorts()
-                        .mul(x0)
-                        .add(b0.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x1))
-                        .add(b0.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x2))
-                        .add(b0.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x3));
+                ShortVector a0 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
+                ShortVector as0 = a0.mul(x0)
+                        .add(a0.lanewise(VectorOperators.LSHR, 4).mul(x1))
+                        .add(a0.lanewise(VectorOperators.LSHR, 8).mul(x2))
+                        .add(a0.lanewise(VectorOperators.LSHR, 12).mul(x3));
+                ShortVector b0 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + apart, LE);
+                ShortVector bs0 = b0.mul(x0)
+                        .add(b0.lanewise(VectorOperators.LSHR, 4).mul(x1))
+                        .add(b0.lanewise(VectorOperators.LSHR, 8).mul(x2))
+                        .add(b0.lanewise(VectorOperators.LSHR, 12).mul(x3));
                 ShortVector x4 = ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L);
                 ShortVector x5 = ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L);
                 ShortVector x6 = ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L);
                 ShortVector x7 = ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L);
-                IntVector a1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
-                ShortVector as1 = a1.reinterpretAsShorts()
-                        .mul(x4)
-                        .add(a1.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x5))
-                        .add(a1.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x6))
-                        .add(a1.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x7));
-                ShortVector at0 = as0.reinterpretAsInts()
-                        .blend(as1.reinterpretAsInts(), ODD)
-                        .reinterpretAsShorts()
-                        .add(as1.reinterpretAsInts()
-                                .blend(as0.reinterpretAsInts(), ODD)
+                ShortVector a1 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 4 * L, LE);
+                ShortVector as1 = a1.mul(x4)
+                        .add(a1.lanewise(VectorOperators.LSHR, 4).mul(x5))
+                        .add(a1.lanewise(VectorOperators.LSHR, 8).mul(x6))
+                        .add(a1.lanewise(VectorOperators.LSHR, 12).mul(x7));
+                ShortVector at0 = as0.blend(as1, ODD)
+                        .add(as1.blend(as0, ODD)
+                                .reinterpretAsInts()
                                 .rearrange(SWAP1)
                                 .reinterpretAsShorts());
-                IntVector b1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L + apart, LE);
-                ShortVector bs1 = b1.reinterpretAsShorts()
-                        .mul(x4)
-                        .add(b1.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x5))
-                        .add(b1.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x6))
-                        .add(b1.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x7));
-                ShortVector bt0 = bs0.reinterpretAsInts()
-                        .blend(bs1.reinterpretAsInts(), ODD)
-                        .reinterpretAsShorts()
-                        .add(bs1.reinterpretAsInts()
-                                .blend(bs0.reinterpretAsInts(), ODD)
+
+                ShortVector b1 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 4 * L + apart, LE);
+                ShortVector bs1 = b1.mul(x4)
+                        .add(b1.lanewise(VectorOperators.LSHR, 4).mul(x5))
+                        .add(b1.lanewise(VectorOperators.LSHR, 8).mul(x6))
+                        .add(b1.lanewise(VectorOperators.LSHR, 12).mul(x7));
+                ShortVector bt0 = bs0.blend(bs1, ODD)
+                        .add(bs1.blend(bs0, ODD)
+                                .reinterpretAsInts()
                                 .rearrange(SWAP1)
                                 .reinterpretAsShorts());
+
                 ShortVector x8 = ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L);
                 ShortVector x9 = ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L);
                 ShortVector x10 = ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L);
                 ShortVector x11 = ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L);
-                IntVector a2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
-                ShortVector as2 = a2.reinterpretAsShorts()
-                        .mul(x8)
-                        .add(a2.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x9))
-                        .add(a2.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x10))
-                        .add(a2.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x11));
-                IntVector b2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L + apart, LE);
-                ShortVector bs2 = b2.reinterpretAsShorts()
-                        .mul(x8)
-                        .add(b2.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x9))
-                        .add(b2.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x10))
-                        .add(b2.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x11));
+                ShortVector a2 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 8 * L, LE);
+                ShortVector as2 = a2.mul(x8)
+                        .add(a2.lanewise(VectorOperators.LSHR, 4).mul(x9))
+                        .add(a2.lanewise(VectorOperators.LSHR, 8).mul(x10))
+                        .add(a2.lanewise(VectorOperators.LSHR, 12).mul(x11));
+                ShortVector b2 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 8 * L + apart, LE);
+                ShortVector bs2 = b2.mul(x8)
+                        .add(b2.lanewise(VectorOperators.LSHR, 4).mul(x9))
+                        .add(b2.lanewise(VectorOperators.LSHR, 8).mul(x10))
+                        .add(b2.lanewise(VectorOperators.LSHR, 12).mul(x11));
                 ShortVector x12 = ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L);
                 ShortVector x13 = ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L);
                 ShortVector x14 = ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L);
                 ShortVector x15 = ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L);
-                IntVector a3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
-                ShortVector as3 = a3.reinterpretAsShorts()
-                        .mul(x12)
-                        .add(a3.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x13))
-                        .add(a3.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x14))
-                        .add(a3.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x15));
-                ShortVector at1 = as2.reinterpretAsInts()
-                        .blend(as3.reinterpretAsInts(), ODD)
-                        .reinterpretAsShorts()
-                        .add(as3.reinterpretAsInts()
-                                .blend(as2.reinterpretAsInts(), ODD)
+                ShortVector a3 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 12 * L, LE);
+                ShortVector as3 = a3.mul(x12)
+                        .add(a3.lanewise(VectorOperators.LSHR, 4).mul(x13))
+                        .add(a3.lanewise(VectorOperators.LSHR, 8).mul(x14))
+                        .add(a3.lanewise(VectorOperators.LSHR, 12).mul(x15));
+                ShortVector at1 = as2.blend(as3, ODD)
+                        .add(as3.blend(as2, ODD)
+                                .reinterpretAsInts()
                                 .rearrange(SWAP1)
                                 .reinterpretAsShorts());
-                IntVector ag = at0.reinterpretAsInts()
-                        .blend(at1.reinterpretAsInts(), UPPER)
-                        .reinterpretAsShorts()
-                        .add(at1.reinterpretAsInts()
-                                .blend(at0.reinterpretAsInts(), UPPER)
-                                .rearrange(SWAP2)
-                                .reinterpretAsShorts())
+
+                IntVector ag = (at0.blend(at1, UPPER)
+                                .add(at1.blend(at0, UPPER)
+                                        .reinterpretAsInts()
+                                        .rearrange(SWAP2)
+                                        .reinterpretAsShorts()))
                         .reinterpretAsInts();
+
                 FloatVector ac = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
                                 .convertShape(VectorOperators.S2I, Lanes.INT, 0))
                         .lanewise(VectorOperators.LSHL, 16)
                         .reinterpretAsFloats()
                         .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
-                ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
+                ar = ((FloatVector) ag.lanewise(VectorOperators.LSHL, 16)
                                 .add(ag)
                                 .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
                                 .lanewise(VectorOperators.ASHR, 16)
                                 .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
-                        .fma(ac.rearrange(GROUPS), FloatVector.fromArray(Lanes.FLOAT, lanes, a))
-                        .intoArray(lanes, a);
-                IntVector b3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L + apart, LE);
-                ShortVector bs3 = b3.reinterpretAsShorts()
-                        .mul(x12)
-                        .add(b3.lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsShorts()
-                                .mul(x13))
-                        .add(b3.lanewise(VectorOperators.LSHR, 8)
-                                .reinterpretAsShorts()
-                                .mul(x14))
-                        .add(b3.lanewise(VectorOperators.LSHR, 12)
-                                .reinterpretAsShorts()
-                                .mul(x15));
-                ShortVector bt1 = bs2.reinterpretAsInts()
-                        .blend(bs3.reinterpretAsInts(), ODD)
-                        .reinterpretAsShorts()
-                        .add(bs3.reinterpretAsInts()
-                                .blend(bs2.reinterpretAsInts(), ODD)
+                        .fma(ac.rearrange(GROUPS), ar);
+                ShortVector b3 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 12 * L + apart, LE);
+                ShortVector bs3 = b3.mul(x12)
+                        .add(b3.lanewise(VectorOperators.LSHR, 4).mul(x13))
+                        .add(b3.lanewise(VectorOperators.LSHR, 8).mul(x14))
+                        .add(b3.lanewise(VectorOperators.LSHR, 12).mul(x15));
+                ShortVector bt1 = bs2.blend(bs3, ODD)
+                        .add(bs3.blend(bs2, ODD)
+                                .reinterpretAsInts()
                                 .rearrange(SWAP1)
                                 .reinterpretAsShorts());
-                IntVector bg = bt0.reinterpretAsInts()
-                        .blend(bt1.reinterpretAsInts(), UPPER)
-                        .reinterpretAsShorts()
-                        .add(bt1.reinterpretAsInts()
-                                .blend(bt0.reinterpretAsInts(), UPPER)
-                                .rearrange(SWAP2)
-                                .reinterpretAsShorts())
+
+                IntVector bg = (bt0.blend(bt1, UPPER)
+                                .add(bt1.blend(bt0, UPPER)
+                                        .reinterpretAsInts()
+                                        .rearrange(SWAP2)
+                                        .reinterpretAsShorts()))
                         .reinterpretAsInts();
+
                 FloatVector bc = ((IntVector)
                                 ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt + scalesApart, LE)
                                         .convertShape(VectorOperators.S2I, Lanes.INT, 0))
                         .lanewise(VectorOperators.LSHL, 16)
                         .reinterpretAsFloats()
                         .mul(FloatVector.fromArray(Lanes.FLOAT, xScales, groupAt + g));
-                ((FloatVector) bg.lanewise(VectorOperators.LSHL, 16)
+                br = ((FloatVector) bg.lanewise(VectorOperators.LSHL, 16)
                                 .add(bg)
                                 .add(IntVector.fromArray(Lanes.INT, xOffsets, groupAt + g))
                                 .lanewise(VectorOperators.ASHR, 16)
                                 .convertShape(VectorOperators.I2F, Lanes.FLOAT, 0))
-                        .fma(bc.rearrange(GROUPS), FloatVector.fromArray(Lanes.FLOAT, lanes, b))
-                        .intoArray(lanes, b);
+                        .fma(bc.rearrange(GROUPS), br);
                 at += 16 * L;
                 scaleAt += 2 * L;
                 i += 32 * L;
             }
+            ar.intoArray(lanes, a);
+            br.intoArray(lanes, b);
         }
     }
 
@@ -348,88 +279,57 @@ final class IntegerGemvInt4 {
             ShortVector x1 = ShortVector.fromArray(Lanes.SHORT, codes, i + 2 * L);
             ShortVector x2 = ShortVector.fromArray(Lanes.SHORT, codes, i + 4 * L);
             ShortVector x3 = ShortVector.fromArray(Lanes.SHORT, codes, i + 6 * L);
-            IntVector a0 = IntVector.fromMemorySegment(Lanes.INT, w, at, LE);
-            ShortVector as0 = a0.reinterpretAsShorts()
-                    .mul(x0)
-                    .add(a0.lanewise(VectorOperators.LSHR, 4)
-                            .reinterpretAsShorts()
-                            .mul(x1))
-                    .add(a0.lanewise(VectorOperators.LSHR, 8)
-                            .reinterpretAsShorts()
-                            .mul(x2))
-                    .add(a0.lanewise(VectorOperators.LSHR, 12)
-                            .reinterpretAsShorts()
-                            .mul(x3));
+            ShortVector a0 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at, LE);
+            ShortVector as0 = a0.mul(x0)
+                    .add(a0.lanewise(VectorOperators.LSHR, 4).mul(x1))
+                    .add(a0.lanewise(VectorOperators.LSHR, 8).mul(x2))
+                    .add(a0.lanewise(VectorOperators.LSHR, 12).mul(x3));
             ShortVector x4 = ShortVector.fromArray(Lanes.SHORT, codes, i + 8 * L);
             ShortVector x5 = ShortVector.fromArray(Lanes.SHORT, codes, i + 10 * L);
             ShortVector x6 = ShortVector.fromArray(Lanes.SHORT, codes, i + 12 * L);
             ShortVector x7 = ShortVector.fromArray(Lanes.SHORT, codes, i + 14 * L);
-            IntVector a1 = IntVector.fromMemorySegment(Lanes.INT, w, at + 4 * L, LE);
-            ShortVector as1 = a1.reinterpretAsShorts()
-                    .mul(x4)
-                    .add(a1.lanewise(VectorOperators.LSHR, 4)
-                            .reinterpretAsShorts()
-                            .mul(x5))
-                    .add(a1.lanewise(VectorOperators.LSHR, 8)
-                            .reinterpretAsShorts()
-                            .mul(x6))
-                    .add(a1.lanewise(VectorOperators.LSHR, 12)
-                            .reinterpretAsShorts()
-                            .mul(x7));
-            ShortVector at0 = as0.reinterpretAsInts()
-                    .blend(as1.reinterpretAsInts(), ODD)
-                    .reinterpretAsShorts()
-                    .add(as1.reinterpretAsInts()
-                            .blend(as0.reinterpretAsInts(), ODD)
+            ShortVector a1 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 4 * L, LE);
+            ShortVector as1 = a1.mul(x4)
+                    .add(a1.lanewise(VectorOperators.LSHR, 4).mul(x5))
+                    .add(a1.lanewise(VectorOperators.LSHR, 8).mul(x6))
+                    .add(a1.lanewise(VectorOperators.LSHR, 12).mul(x7));
+            ShortVector at0 = as0.blend(as1, ODD)
+                    .add(as1.blend(as0, ODD)
+                            .reinterpretAsInts()
                             .rearrange(SWAP1)
                             .reinterpretAsShorts());
+
             ShortVector x8 = ShortVector.fromArray(Lanes.SHORT, codes, i + 16 * L);
             ShortVector x9 = ShortVector.fromArray(Lanes.SHORT, codes, i + 18 * L);
             ShortVector x10 = ShortVector.fromArray(Lanes.SHORT, codes, i + 20 * L);
             ShortVector x11 = ShortVector.fromArray(Lanes.SHORT, codes, i + 22 * L);
-            IntVector a2 = IntVector.fromMemorySegment(Lanes.INT, w, at + 8 * L, LE);
-            ShortVector as2 = a2.reinterpretAsShorts()
-                    .mul(x8)
-                    .add(a2.lanewise(VectorOperators.LSHR, 4)
-                            .reinterpretAsShorts()
-                            .mul(x9))
-                    .add(a2.lanewise(VectorOperators.LSHR, 8)
-                            .reinterpretAsShorts()
-                            .mul(x10))
-                    .add(a2.lanewise(VectorOperators.LSHR, 12)
-                            .reinterpretAsShorts()
-                            .mul(x11));
+            ShortVector a2 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 8 * L, LE);
+            ShortVector as2 = a2.mul(x8)
+                    .add(a2.lanewise(VectorOperators.LSHR, 4).mul(x9))
+                    .add(a2.lanewise(VectorOperators.LSHR, 8).mul(x10))
+                    .add(a2.lanewise(VectorOperators.LSHR, 12).mul(x11));
             ShortVector x12 = ShortVector.fromArray(Lanes.SHORT, codes, i + 24 * L);
             ShortVector x13 = ShortVector.fromArray(Lanes.SHORT, codes, i + 26 * L);
             ShortVector x14 = ShortVector.fromArray(Lanes.SHORT, codes, i + 28 * L);
             ShortVector x15 = ShortVector.fromArray(Lanes.SHORT, codes, i + 30 * L);
-            IntVector a3 = IntVector.fromMemorySegment(Lanes.INT, w, at + 12 * L, LE);
-            ShortVector as3 = a3.reinterpretAsShorts()
-                    .mul(x12)
-                    .add(a3.lanewise(VectorOperators.LSHR, 4)
-                            .reinterpretAsShorts()
-                            .mul(x13))
-                    .add(a3.lanewise(VectorOperators.LSHR, 8)
-                            .reinterpretAsShorts()
-                            .mul(x14))
-                    .add(a3.lanewise(VectorOperators.LSHR, 12)
-                            .reinterpretAsShorts()
-                            .mul(x15));
-            ShortVector at1 = as2.reinterpretAsInts()
-                    .blend(as3.reinterpretAsInts(), ODD)
-                    .reinterpretAsShorts()
-                    .add(as3.reinterpretAsInts()
-                            .blend(as2.reinterpretAsInts(), ODD)
+            ShortVector a3 = ShortVector.fromMemorySegment(Lanes.SHORT, w, at + 12 * L, LE);
+            ShortVector as3 = a3.mul(x12)
+                    .add(a3.lanewise(VectorOperators.LSHR, 4).mul(x13))
+                    .add(a3.lanewise(VectorOperators.LSHR, 8).mul(x14))
+                    .add(a3.lanewise(VectorOperators.LSHR, 12).mul(x15));
+            ShortVector at1 = as2.blend(as3, ODD)
+                    .add(as3.blend(as2, ODD)
+                            .reinterpretAsInts()
                             .rearrange(SWAP1)
                             .reinterpretAsShorts());
-            IntVector ag = at0.reinterpretAsInts()
-                    .blend(at1.reinterpretAsInts(), UPPER)
-                    .reinterpretAsShorts()
-                    .add(at1.reinterpretAsInts()
-                            .blend(at0.reinterpretAsInts(), UPPER)
-                            .rearrange(SWAP2)
-                            .reinterpretAsShorts())
+
+            IntVector ag = (at0.blend(at1, UPPER)
+                            .add(at1.blend(at0, UPPER)
+                                    .reinterpretAsInts()
+                                    .rearrange(SWAP2)
+                                    .reinterpretAsShorts()))
                     .reinterpretAsInts();
+
             FloatVector ac = ((IntVector) ShortVector.fromMemorySegment(Lanes.HALF_SHORT, scales, scaleAt, LE)
                             .convertShape(VectorOperators.S2I, Lanes.INT, 0))
                     .lanewise(VectorOperators.LSHL, 16)

@@ -120,7 +120,8 @@ final class VectorProduct {
                 }
             }
             case Matrix.Bf16 b -> GemvBf16.rows(b, from, to, order, x, xAt, sums, sumAt);
-            case Matrix.Int4 q -> GemvInt4.floatRows(q, from, to, order, x, xAt, sums, sumAt);
+            case Matrix.Int4 q ->
+                GemvInt4.floatRows(q, from, to, order, x, xAt, scratch.panel(GemvInt4.scratch(w.cols())), sums, sumAt);
             case Matrix.Int8 q ->
                 GemvInt8Floats.rows(
                         q, from, to, order, x, xAt, scratch.panel(GemvInt8Floats.scratch(w.cols())), sums, sumAt);
