@@ -90,8 +90,8 @@ final class Functions {
         MemoryLayout[] longs = new MemoryLayout[arguments];
         Arrays.fill(longs, JAVA_LONG);
         // Critical: no call takes longer than a task of a region, and none calls back.
-        return Linker.nativeLinker()
-                .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(longs), Linker.Option.critical(false));
+        return NativeCalls.counted(Linker.nativeLinker()
+                .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(longs), Linker.Option.critical(false)));
     }
 
     /** The ninth argument is a float, the scale of the scores. */
@@ -99,16 +99,16 @@ final class Functions {
         MemoryLayout[] layouts = new MemoryLayout[arguments];
         Arrays.fill(layouts, JAVA_LONG);
         layouts[8] = JAVA_FLOAT;
-        return Linker.nativeLinker()
-                .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(layouts), Linker.Option.critical(false));
+        return NativeCalls.counted(Linker.nativeLinker()
+                .downcallHandle(symbol(name), FunctionDescriptor.ofVoid(layouts), Linker.Option.critical(false)));
     }
 
     private static MethodHandle scratch(String name) {
-        return Linker.nativeLinker()
-                .downcallHandle(symbol(name), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+        return NativeCalls.counted(Linker.nativeLinker()
+                .downcallHandle(symbol(name), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG)));
     }
 
-    private static MemorySegment symbol(String name) {
+    static MemorySegment symbol(String name) {
         return Library.symbols()
                 .findOrThrow("kimi_" + name + "_" + Library.isa().suffix());
     }

@@ -22,6 +22,7 @@ import org.kimi4j.config.Precision;
 import org.kimi4j.config.TextConfig;
 import org.kimi4j.kernel.WorkerPool;
 import org.kimi4j.measure.ModelProbe;
+import org.kimi4j.nativecpu.NativeCalls;
 
 /** Whole decode steps of a checkpoint, through the engine as in a reply; an owner of the opened model. */
 public final class DecodeCase implements AutoCloseable {
@@ -115,8 +116,8 @@ public final class DecodeCase implements AutoCloseable {
     }
 
     /**
-     * What is not computing in a step: its regions, as empty ones, and what it allocates, over all threads and with the
-     * delivery of the tokens. Best asked for after the measurement, when everything is compiled.
+     * What is not computing in a step: its regions, as empty ones, what it allocates, over all threads and with the
+     * delivery of the tokens, and calls of C in a JVM that counts them. Best asked for after the measurement, when everything is compiled.
      *
      * @param secondsPerToken of a step as it was measured
      */
@@ -125,15 +126,17 @@ public final class DecodeCase implements AutoCloseable {
         ModelProbe probe = model.probe();
         ModelProbe.Dispatch before = probe.dispatch();
         long bytes = threads.getTotalThreadAllocatedBytes();
+        long calls = NativeCalls.count();
         int steps = 20;
         probe.generate(new int[] {1}, steps);
+        double callsPerStep = (double) (NativeCalls.count() - calls) / steps;
         long allocated = (threads.getTotalThreadAllocatedBytes() - bytes) / steps;
         ModelProbe.Dispatch after = probe.dispatch();
         // The regions that the first question ran itself are not the step's.
         double regions = (double) (after.regions() - before.regions() - before.emptyRegions()) / steps;
         double tasks =
                 (double) (after.tasks() - before.tasks() - before.emptyRegions() * (long) before.threads()) / steps;
-        return String.format(
+        String overhead = String.format(
                 Locale.ROOT,
                 "%s: a step has %.0f regions of %.0f tasks; empty, a region takes %.2f us: %.2f %% of the step; %d bytes allocated",
                 work.name(),
@@ -142,6 +145,18 @@ public final class DecodeCase implements AutoCloseable {
                 after.emptyRegionNanos() / 1e3,
                 100 * regions * after.emptyRegionNanos() / 1e9 / secondsPerToken,
                 allocated);
+        if (!NativeCalls.isCounted() || callsPerStep == 0) {
+            return overhead;
+        }
+        double empty = NativeCalls.emptyNanos();
+        return overhead
+                + String.format(
+                        Locale.ROOT,
+                        "; %.0f calls of C, %.1f ns each if they did nothing: %.2f %% of the step, over %d threads",
+                        callsPerStep,
+                        empty,
+                        100 * callsPerStep * empty / 1e9 / secondsPerToken / after.threads(),
+                        after.threads());
     }
 
     /** Several models by turns; the read-only pass is that of the first. */
