@@ -204,7 +204,10 @@ class GenerationTest {
                         .usage()
                         .completionTokens())
                 .isEqualTo(7);
-        assertThat(capital()
+        // Most of the room is taken by the question: reading is faster than writing.
+        int most = kimi.model().contextLength() / 4 * 3;
+        assertThat(kimi.chat()
+                        .user("China ".repeat(most / kimi.model().tokenizer().encode("China ").length))
                         .options(endless.with(o -> o.defaultMaxTokens(1_000_000)))
                         .send()
                         .usage()
