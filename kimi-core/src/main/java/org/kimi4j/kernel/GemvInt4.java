@@ -15,8 +15,9 @@ import org.kimi4j.tensor.Matrix;
  * Sums of INT4 weights times packed rows of floats, in place on the checkpoint's bytes. A load has 8 elements a lane; four lanes
  * hold a group of 32, so four loads need one vector of scales, spread anew for each.
  *
- * <p>Each method is one small loop. The compiler takes some 400 nodes for an operation on vectors; after 18,000 it inlines
- * what is left in an order of its own, and vectors of such a loop become objects in one JVM and not in another.
+ * <p>Each method is one loop, as small as it can be. The compiler takes some 400 nodes for an operation on vectors; after 18,000 it
+ * inlines what is left in an order of its own, and the further a loop goes beyond that, the sooner vectors of it become
+ * objects in one JVM and not in another.
  */
 final class GemvInt4 {
 
@@ -116,8 +117,8 @@ final class GemvInt4 {
 
     /**
      * Adds the four chains of a superblock to a running vector. A nibble becomes the last bits of a float that is a power of two
-     * plus the nibble. That times a scale is exact, since a scale has 8 bits and what is left of the fraction 16; so is
-     * what is then taken off it for the power and the offset of 8. Two shifts bring the nibbles 0, 1 and 5, 6, 7 to those places.
+     * plus the nibble. That times a scale is exact, since a scale, below 2^112, has 8 bits and what is left of the fraction 16; so
+     * is what is then taken off it for the power and the offset of 8. Two shifts bring the nibbles 0, 1 and 5, 6, 7 to those places.
      */
     private static void superblock(
             MemorySegment w,

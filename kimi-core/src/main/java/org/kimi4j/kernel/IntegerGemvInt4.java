@@ -88,8 +88,7 @@ final class IntegerGemvInt4 {
      *
      * <p>The products of a word's 8 nibbles are summed in its two shorts; lanes of two loads are added by blends, so that what
      * follows is done for four loads at once. A group's whole sum less its offset fits 16 bits. Weights are vectors of shorts
-     * until then: each change of kind is 400 nodes to the compiler, and with those of this loop it ran out of them, so that
-     * some vectors became objects, in one JVM and not in the next.
+     * until then, as each change of kind is 400 nodes more to the compiler: see {@link GemvInt4}.
      *
      * @param x activations packed by {@link #pack}
      */
